@@ -1,0 +1,47 @@
+#![doc = include_str!("../README.md")]
+
+pub mod alert;
+pub mod anomaly;
+pub mod archive;
+mod bank;
+mod batch;
+mod error;
+mod ledger;
+pub mod params;
+mod policy;
+mod price;
+mod quality;
+mod quote;
+mod record;
+mod row;
+mod rules;
+mod sink;
+mod source;
+mod symbol;
+mod table;
+mod time;
+pub mod trend;
+pub mod wire;
+
+pub use alert::{Alert, AlertId, AlertKind, Alerter, RuleKey, Severity};
+pub use anomaly::{AnomalyDetector, AnomalyDetectorExt, Verdict};
+pub use archive::{Archive, Object, ObjectName};
+pub use batch::{BatchReport, ItemFailure};
+pub use error::{Error, ErrorKind, Result};
+pub use ledger::{AlertLedger, AlertStatus, Claim};
+pub use params::{InvalidConfig, MAX_LOOKBACK};
+pub use policy::{Policy, PolicyState, PolicyTrack};
+pub use price::{InvalidPrice, Price};
+pub use quality::{Assessor, Quality};
+pub use quote::{InvalidVolume, Quote, Volume};
+pub use record::{Position, RecordBatch, SequenceNumber, ShardId, StreamRecord};
+pub use row::{
+    Anomaly, Checkpoint, Direction, Evidence, Judgement, Row, RowKey, RuleName, StoredRow,
+};
+pub use rules::{Rule, Rules, rule_from_entry};
+pub use sink::{Sink, SinkExt};
+pub use source::{Cursor, QuoteSource, SourceBatch, Unreadable};
+pub use symbol::{InvalidSymbol, Symbol};
+pub use table::{QuoteHistory, QuoteTable, RowQuery};
+pub use time::{Date, InvalidTimestamp, Timestamp};
+pub use trend::{TrendDetector, TrendSignal};

@@ -1,0 +1,90 @@
+//! Where quotes come from.
+
+use std::fmt;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+
+use crate::{Quote, Result};
+
+/// A feed of quotes: a poller, a socket, a file.
+///
+/// # Contract
+/// - Quotes carry market time. Several quotes of a symbol with one time are numbered by [`TickNumbering`](crate::TickNumbering)
+///   unless the feed's times are finer than a millisecond.
+/// - `Ok(None)`: exhausted for good. A batch without quotes: none this time, ask again.
+/// - What cannot be read as a quote is in [`SourceBatch::unreadable`], with its bytes and a reason; it is no error.
+/// - The call may be dropped while it waits, without losing a quote (it is *cancel safe*).
+/// - Taking a batch tells the source nothing. A feed that can be continued puts a [`Cursor`] into the batch; who stores
+///   the batch stores the cursor with it, in one step, and opens the feed with it next time.
+///
+/// # Errors
+/// An error is about this call. If it [is retryable](crate::Error::is_retryable), ask again after a pause; no quote was lost.
+///
+/// # Implementing
+/// ```
+/// use async_trait::async_trait;
+/// use stockflow_core::{Quote, QuoteSource, Result, SourceBatch};
+///
+/// /// Plays a list, 100 quotes at a time.
+/// #[derive(Debug)]
+/// struct Playback(std::vec::IntoIter<Quote>);
+///
+/// #[async_trait]
+/// impl QuoteSource for Playback {
+///     async fn next_batch(&mut self) -> Result<Option<SourceBatch>> {
+///         let quotes: Vec<Quote> = self.0.by_ref().take(100).collect();
+///         Ok((!quotes.is_empty()).then(|| SourceBatch::from(quotes)))
+///     }
+/// }
+/// ```
+#[async_trait]
+pub trait QuoteSource: fmt::Debug + Send {
+    /// Waits for the next quotes.
+    async fn next_batch(&mut self) -> Result<Option<SourceBatch>>;
+}
+
+/// What a source delivers at once.
+#[derive(Clone, Debug, Default)]
+pub struct SourceBatch {
+    /// In the order of the source.
+    pub quotes: Vec<Quote>,
+    /// What could not be read.
+    pub unreadable: Vec<Unreadable>,
+    /// Where to go on after this batch; none for a feed that cannot be continued.
+    pub cursor: Option<Cursor>,
+}
+
+impl From<Vec<Quote>> for SourceBatch {
+    fn from(quotes: Vec<Quote>) -> Self {
+        Self { quotes, ..Self::default() }
+    }
+}
+
+/// Where a feed goes on: a name for what is read, and how far it was read, in the feed's own terms.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cursor {
+    /// What is read; a file is known by its content, not its path.
+    pub feed: String,
+    /// How far.
+    pub offset: String,
+}
+
+/// Bytes that are no quote, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unreadable {
+    /// Where they came from, the same every time they are read: a position in a stream, a line of a file.
+    pub origin: String,
+    /// What is wrong with them, for people.
+    pub reason: String,
+    /// As they came.
+    pub data: Bytes,
+}
+
+#[async_trait]
+#[deny(clippy::missing_trait_methods)]
+impl<S: QuoteSource + ?Sized> QuoteSource for Box<S> {
+    async fn next_batch(&mut self) -> Result<Option<SourceBatch>> {
+        (**self).next_batch().await
+    }
+}

@@ -1,0 +1,335 @@
+//! Market time.
+
+use std::{fmt, str::FromStr, time::Duration};
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// A moment in UTC, in whole microseconds since 1970, up to the year 9999.
+///
+/// Written as RFC 3339 in UTC with always six decimals (`2026-11-23T14:30:00.000000Z`), so that the
+/// order of texts is the order of times. Any RFC 3339 text is read; what is finer than a microsecond is cut off.
+///
+/// ```
+/// use stockflow_core::Timestamp;
+///
+/// let time: Timestamp = "2026-11-23T09:30:00-05:00".parse()?;
+/// assert_eq!(time.to_string(), "2026-11-23T14:30:00.000000Z");
+/// # Ok::<(), stockflow_core::InvalidTimestamp>(())
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Timestamp(i64);
+
+const MICROS_PER_DAY: i64 = 86_400_000_000;
+
+impl Timestamp {
+    /// 1970-01-01T00:00:00Z.
+    pub const MIN: Self = Self(0);
+    /// The last microsecond of the year 9999.
+    pub const MAX: Self = Self(253_402_300_799_999_999);
+    /// Bytes of the canonical text.
+    pub const TEXT_LEN: usize = 27;
+
+    /// `micros` microseconds after 1970-01-01T00:00:00Z.
+    ///
+    /// # Errors
+    /// [`InvalidTimestamp::OutOfRange`] before 1970 or after 9999.
+    pub const fn from_micros(micros: i64) -> Result<Self, InvalidTimestamp> {
+        if micros < Self::MIN.0 || micros > Self::MAX.0 {
+            return Err(InvalidTimestamp::OutOfRange);
+        }
+        Ok(Self(micros))
+    }
+
+    /// Microseconds since 1970-01-01T00:00:00Z.
+    #[must_use]
+    pub const fn as_micros(self) -> i64 {
+        self.0
+    }
+
+    /// The day in UTC.
+    #[must_use]
+    pub const fn date(self) -> Date {
+        Date((self.0 / MICROS_PER_DAY) as i32)
+    }
+
+    /// Time from `earlier` to this; zero if `earlier` is later.
+    #[must_use]
+    pub const fn since(self, earlier: Self) -> Duration {
+        let micros = self.0.saturating_sub(earlier.0);
+        Duration::from_micros(if micros > 0 { micros as u64 } else { 0 })
+    }
+
+    /// This moment plus `duration`, at most [`Timestamp::MAX`].
+    #[must_use]
+    pub fn saturating_add(self, duration: Duration) -> Self {
+        let micros = i64::try_from(duration.as_micros()).unwrap_or(i64::MAX);
+        Self(self.0.saturating_add(micros).min(Self::MAX.0))
+    }
+
+    /// This moment minus `duration`, at least [`Timestamp::MIN`].
+    #[must_use]
+    pub fn saturating_sub(self, duration: Duration) -> Self {
+        let micros = i64::try_from(duration.as_micros()).unwrap_or(i64::MAX);
+        Self(self.0.saturating_sub(micros).max(Self::MIN.0))
+    }
+
+    /// The canonical text without an allocation.
+    #[must_use]
+    pub fn to_text(self) -> [u8; Self::TEXT_LEN] {
+        let mut text = *b"0000-00-00T00:00:00.000000Z";
+        let (year, month, day) = self.date().year_month_day();
+        let micros = self.0 % MICROS_PER_DAY;
+        let seconds = micros / 1_000_000;
+        put(&mut text[0..4], year as u32);
+        put(&mut text[5..7], month);
+        put(&mut text[8..10], day);
+        put(&mut text[11..13], (seconds / 3600) as u32);
+        put(&mut text[14..16], (seconds / 60 % 60) as u32);
+        put(&mut text[17..19], (seconds % 60) as u32);
+        put(&mut text[20..26], (micros % 1_000_000) as u32);
+        text
+    }
+
+    /// Reads the canonical text only; `None` for every other form, legal or not.
+    #[must_use]
+    pub fn from_canonical(text: &[u8]) -> Option<Self> {
+        let text: &[u8; Self::TEXT_LEN] = text.try_into().ok()?;
+        if text[4] != b'-'
+            || text[7] != b'-'
+            || text[10] != b'T'
+            || text[13] != b':'
+            || text[16] != b':'
+            || text[19] != b'.'
+            || text[26] != b'Z'
+        {
+            return None;
+        }
+        let date = Date::new(take(&text[0..4])? as i32, take(&text[5..7])?, take(&text[8..10])?)?;
+        let (hour, minute, second) =
+            (take(&text[11..13])?, take(&text[14..16])?, take(&text[17..19])?);
+        if hour > 23 || minute > 59 || second > 59 {
+            return None;
+        }
+        let seconds = i64::from(hour * 3600 + minute * 60 + second);
+        Some(Self(
+            i64::from(date.0) * MICROS_PER_DAY
+                + seconds * 1_000_000
+                + i64::from(take(&text[20..26])?),
+        ))
+    }
+
+    /// Reads any RFC 3339 text.
+    ///
+    /// # Errors
+    /// [`InvalidTimestamp`], as [`FromStr`].
+    pub fn from_bytes(text: &[u8]) -> Result<Self, InvalidTimestamp> {
+        if let Some(time) = Self::from_canonical(text) {
+            return Ok(time);
+        }
+        // Longer than any RFC 3339 text with nanoseconds: not worth a parser's time.
+        if text.len() > 64 {
+            return Err(InvalidTimestamp::NotRfc3339);
+        }
+        let text = std::str::from_utf8(text).map_err(|_| InvalidTimestamp::NotRfc3339)?;
+        let time: jiff::Timestamp = text.parse().map_err(|_| InvalidTimestamp::NotRfc3339)?;
+        let micros = time.as_nanosecond().div_euclid(1_000);
+        Self::from_micros(i64::try_from(micros).map_err(|_| InvalidTimestamp::OutOfRange)?)
+    }
+}
+
+fn put(out: &mut [u8], mut value: u32) {
+    for digit in out.iter_mut().rev() {
+        *digit = b'0' + (value % 10) as u8;
+        value /= 10;
+    }
+}
+
+fn take(digits: &[u8]) -> Option<u32> {
+    let mut value = 0;
+    for &b in digits {
+        if !b.is_ascii_digit() {
+            return None;
+        }
+        value = value * 10 + u32::from(b - b'0');
+    }
+    Some(value)
+}
+
+/// Why a text is not a [`Timestamp`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum InvalidTimestamp {
+    /// Not a date and time with an offset.
+    #[error("not an RFC 3339 time such as 2026-11-23T14:30:00Z")]
+    NotRfc3339,
+    /// Before 1970 or after 9999.
+    #[error("time outside the years 1970 to 9999")]
+    OutOfRange,
+}
+
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(std::str::from_utf8(&self.to_text()).unwrap_or_default())
+    }
+}
+
+impl fmt::Debug for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Timestamp({self})")
+    }
+}
+
+impl FromStr for Timestamp {
+    type Err = InvalidTimestamp;
+    fn from_str(text: &str) -> Result<Self, InvalidTimestamp> {
+        Self::from_bytes(text.as_bytes())
+    }
+}
+
+impl Serialize for Timestamp {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Timestamp {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
+        text.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+/// A day of the Gregorian calendar in UTC, 1970 to 9999; the lake is partitioned by it (`dt=2026-11-23`).
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Date(i32);
+
+impl Date {
+    /// The day with that year, month and day of month; `None` if there is none from 1970 to 9999.
+    #[must_use]
+    pub fn new(year: i32, month: u32, day: u32) -> Option<Self> {
+        let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+        let days = match month {
+            1 | 3 | 5 | 7 | 8 | 10 | 12 => 31,
+            4 | 6 | 9 | 11 => 30,
+            2 => 28 + u32::from(leap),
+            _ => return None,
+        };
+        if !(1970..=9999).contains(&year) || day == 0 || day > days {
+            return None;
+        }
+        // Days before 1 March of a 400-year cycle: the leap day is then the last of its year.
+        let year = if month <= 2 { year - 1 } else { year };
+        let (era, year_of_era) = (year / 400, year % 400);
+        let day_of_year =
+            (153 * (month as i32 + if month > 2 { -3 } else { 9 }) + 2) / 5 + day as i32 - 1;
+        let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
+        Some(Self(era * 146_097 + day_of_era - 719_468))
+    }
+
+    /// Days since 1970-01-01.
+    #[must_use]
+    pub const fn days_since_epoch(self) -> i32 {
+        self.0
+    }
+
+    /// The first moment of the day.
+    #[must_use]
+    pub const fn start(self) -> Timestamp {
+        Timestamp(self.0 as i64 * MICROS_PER_DAY)
+    }
+
+    /// Year, month (1 to 12) and day of month (1 to 31).
+    #[must_use]
+    pub const fn year_month_day(self) -> (i32, u32, u32) {
+        let shifted = self.0 + 719_468;
+        let (era, day_of_era) = (shifted / 146_097, shifted % 146_097);
+        let year_of_era =
+            (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+        let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+        let shifted_month = (5 * day_of_year + 2) / 153;
+        let day = day_of_year - (153 * shifted_month + 2) / 5 + 1;
+        let month = if shifted_month < 10 { shifted_month + 3 } else { shifted_month - 9 };
+        let year = year_of_era + era * 400 + if month <= 2 { 1 } else { 0 };
+        (year, month as u32, day as u32)
+    }
+}
+
+impl fmt::Display for Date {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(std::str::from_utf8(&self.start().to_text()[..10]).unwrap_or_default())
+    }
+}
+
+impl fmt::Debug for Date {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Date({self})")
+    }
+}
+
+impl FromStr for Date {
+    type Err = InvalidTimestamp;
+    fn from_str(text: &str) -> Result<Self, InvalidTimestamp> {
+        let bytes = text.as_bytes();
+        if bytes.len() != 10 || bytes[4] != b'-' || bytes[7] != b'-' {
+            return Err(InvalidTimestamp::NotRfc3339);
+        }
+        let part =
+            |range: std::ops::Range<usize>| take(&bytes[range]).ok_or(InvalidTimestamp::NotRfc3339);
+        Self::new(part(0..4)? as i32, part(5..7)?, part(8..10)?).ok_or(InvalidTimestamp::OutOfRange)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_rfc_3339_form_is_read_and_one_is_written() {
+        for text in [
+            "2013-10-07T13:30:00.019Z",
+            "2013-10-07T13:30:00.019000+00:00",
+            "2013-10-07t15:30:00.0190009+02:00",
+        ] {
+            assert_eq!(
+                text.parse::<Timestamp>().unwrap().to_string(),
+                "2013-10-07T13:30:00.019000Z",
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_is_no_time_is_refused() {
+        for text in [
+            "",
+            "now",
+            "2013-10-07",
+            "2013-10-07 13:30:00",
+            "2013-02-30T00:00:00Z",
+            "2013-10-07T25:00:00Z",
+            "1234567890",
+            "\u{0}",
+        ] {
+            assert_eq!(text.parse::<Timestamp>(), Err(InvalidTimestamp::NotRfc3339), "{text:?}");
+        }
+        assert_eq!("1969-12-31T23:59:59Z".parse::<Timestamp>(), Err(InvalidTimestamp::OutOfRange));
+    }
+
+    #[test]
+    fn calendar_agrees_with_jiff() {
+        for day in (0..2_932_896).step_by(13) {
+            let ours = Date(day).to_string();
+            let theirs = jiff::Timestamp::from_second(i64::from(day) * 86_400).unwrap().to_string();
+            assert_eq!(ours, theirs[..10]);
+            assert_eq!(ours.parse::<Date>().unwrap(), Date(day));
+        }
+    }
+
+    #[test]
+    fn canonical_text_reads_back() {
+        for micros in [0, 1, 999_999, 951_782_400_000_000, Timestamp::MAX.as_micros()] {
+            let time = Timestamp::from_micros(micros).unwrap();
+            assert_eq!(Timestamp::from_canonical(&time.to_text()), Some(time));
+        }
+    }
+}
