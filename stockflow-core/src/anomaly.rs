@@ -91,7 +91,7 @@ impl Verdict {
 ///     }
 /// }
 /// ```
-pub trait AnomalyDetector: fmt::Debug + Send {
+pub trait AnomalyDetector: fmt::Debug + Send + Sync {
     /// On how many quotes before the judged one its verdict depends, at most [`MAX_LOOKBACK`](crate::MAX_LOOKBACK).
     fn lookback(&self) -> usize;
     /// Flags that do not keep it from judging a quote and learning from it.

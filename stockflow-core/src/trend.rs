@@ -61,7 +61,7 @@ pub enum TrendSignal {
 ///     }
 /// }
 /// ```
-pub trait TrendDetector: fmt::Debug + Send {
+pub trait TrendDetector: fmt::Debug + Send + Sync {
     /// On how many quotes before the current one its signal depends, at most [`MAX_LOOKBACK`](crate::MAX_LOOKBACK).
     fn lookback(&self) -> usize;
     /// Flags that do not keep it from taking in a quote.

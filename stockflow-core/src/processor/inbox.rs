@@ -1,0 +1,75 @@
+//! A batch of records, decoded.
+
+use std::time::Duration;
+
+use hashbrown::HashMap;
+
+use crate::{
+    Quote, RecordBatch, StreamRecord, Symbol,
+    wire::{self, Decoded},
+};
+
+/// A market time this far after the arrival is a broken clock: accepting it would make the symbol deaf until then.
+pub(super) const FUTURE_TOLERANCE: Duration = Duration::from_secs(300);
+
+/// What a record turned out to be.
+#[derive(Debug)]
+pub(super) enum Letter {
+    /// A quote of the symbol with that index in [`Inbox::symbols`].
+    Quote { decoded: Decoded, symbol: usize },
+    /// Nothing that can ever be read, and why.
+    Unreadable(String),
+}
+
+impl Letter {
+    pub(super) const fn quote(&self) -> Option<(&Quote, usize)> {
+        match self {
+            Self::Quote { decoded, symbol } => Some((&decoded.quote, *symbol)),
+            Self::Unreadable(_) => None,
+        }
+    }
+}
+
+/// The records of a batch by index, and the symbols in it.
+#[derive(Debug)]
+pub(super) struct Inbox {
+    pub(super) letters: Vec<Letter>,
+    /// In the order of their first quote.
+    pub(super) symbols: Vec<Symbol>,
+}
+
+impl Inbox {
+    pub(super) fn open(batch: &RecordBatch) -> Self {
+        let mut symbols: Vec<Symbol> = Vec::new();
+        let mut index: HashMap<Symbol, usize> = HashMap::new();
+        let letters = batch
+            .records
+            .iter()
+            .map(|record| match read(record) {
+                Ok(decoded) => {
+                    let symbol = *index.entry(decoded.quote.symbol).or_insert_with_key(|symbol| {
+                        symbols.push(*symbol);
+                        symbols.len() - 1
+                    });
+                    Letter::Quote { decoded, symbol }
+                }
+                Err(reason) => Letter::Unreadable(reason),
+            })
+            .collect();
+        Self { letters, symbols }
+    }
+}
+
+/// A pure function of the record: the same on every redelivery.
+fn read(record: &StreamRecord) -> Result<Decoded, String> {
+    let decoded = wire::decode(&record.data).map_err(|error| error.to_string())?;
+    let time = decoded.quote.timestamp;
+    if time.since(record.arrival) > FUTURE_TOLERANCE {
+        return Err(format!(
+            "timestamp {time} is more than {} s after the arrival at {}",
+            FUTURE_TOLERANCE.as_secs(),
+            record.arrival
+        ));
+    }
+    Ok(decoded)
+}

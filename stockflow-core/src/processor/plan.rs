@@ -1,0 +1,149 @@
+//! What is to be stored of a batch.
+
+use super::{inbox::Inbox, recall::Recall};
+use crate::{Checkpoint, Quote, QuoteTable, Result, Row, RowKey, StoredRow};
+
+/// What became of a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Fate {
+    /// To be judged and stored: its index in [`Plan::rows`].
+    Accepted(usize),
+    /// Stored with that mark: its index in [`Plan::late`].
+    Late(usize),
+    /// Its row is there already.
+    Duplicate,
+    /// Cannot be read.
+    Quarantined,
+}
+
+/// The rows of a batch, before anything is written.
+#[derive(Debug, Default)]
+pub(super) struct Plan {
+    /// By record.
+    pub(super) fates: Vec<Fate>,
+    /// Accepted rows, in stream order.
+    pub(super) rows: Vec<StoredRow>,
+    /// Record of each accepted row.
+    pub(super) row_records: Vec<usize>,
+    /// Late rows, in stream order.
+    pub(super) late: Vec<StoredRow>,
+    /// Record of each late row.
+    pub(super) late_records: Vec<usize>,
+    /// By symbol of the inbox: indices of its accepted rows, ascending.
+    pub(super) by_symbol: Vec<Vec<usize>>,
+}
+
+impl Plan {
+    /// Goes through the batch in stream order, judging as it goes.
+    pub(super) async fn make(
+        inbox: &Inbox,
+        recalls: &mut [Recall],
+        table: &dyn QuoteTable,
+    ) -> Result<Self> {
+        let mut plan = Self {
+            fates: Vec::with_capacity(inbox.letters.len()),
+            rows: Vec::with_capacity(inbox.letters.len()),
+            row_records: Vec::with_capacity(inbox.letters.len()),
+            by_symbol: vec![Vec::new(); inbox.symbols.len()],
+            ..Self::default()
+        };
+        let mut behind = Vec::new();
+        for (record, letter) in inbox.letters.iter().enumerate() {
+            let Some((quote, symbol)) = letter.quote() else {
+                plan.fates.push(Fate::Quarantined);
+                continue;
+            };
+            let judge = &mut recalls[symbol].judge;
+            if judge.would_accept(quote) {
+                let row = Row { quote: *quote, judgement: judge.accept(quote) };
+                plan.fates.push(Fate::Accepted(plan.rows.len()));
+                plan.by_symbol[symbol].push(plan.rows.len());
+                plan.rows.push(row.into());
+                plan.row_records.push(record);
+            } else {
+                plan.fates.push(Fate::Duplicate);
+                if !plan.accepted_here(quote, symbol) {
+                    behind.push((record, *quote));
+                }
+            }
+        }
+        plan.sort_out_late(behind, table).await?;
+        Ok(plan)
+    }
+
+    fn accepted_here(&self, quote: &Quote, symbol: usize) -> bool {
+        self.by_symbol[symbol]
+            .binary_search_by_key(&quote.timestamp, |&row| self.rows[row].row.quote.timestamp)
+            .is_ok()
+    }
+
+    /// Of the quotes that came after a later one: those without a row are late, of two alike the first.
+    async fn sort_out_late(
+        &mut self,
+        behind: Vec<(usize, Quote)>,
+        table: &dyn QuoteTable,
+    ) -> Result<()> {
+        if behind.is_empty() {
+            return Ok(());
+        }
+        let keys: Vec<RowKey> = behind
+            .iter()
+            .map(|(_, q)| RowKey { symbol: q.symbol, timestamp: q.timestamp })
+            .collect();
+        let stored = table.contains(&keys).await?;
+        let mut seen = hashbrown::HashSet::new();
+        for (((record, quote), key), stored) in behind.into_iter().zip(keys).zip(stored) {
+            if !stored && seen.insert(key) {
+                self.fates[record] = Fate::Late(self.late.len());
+                self.late.push(Row { quote, judgement: crate::Judgement::Late }.into());
+                self.late_records.push(record);
+            }
+        }
+        Ok(())
+    }
+
+    /// Rows that an earlier batch left after the last checkpoint and that this one did not accept again, as late rows; each with
+    /// the first record of its symbol in this batch, which must not be acknowledged before they are marked.
+    pub(super) fn abandoned(&self, recalls: &[Recall]) -> (Vec<StoredRow>, Vec<usize>) {
+        let mut rows = Vec::new();
+        let mut records = Vec::new();
+        for (symbol, recall) in recalls.iter().enumerate() {
+            let Some(&first) = self.by_symbol[symbol].first() else { continue };
+            for orphan in &recall.orphans {
+                if !self.accepted_here(&orphan.quote, symbol) {
+                    rows.push(
+                        Row { quote: orphan.quote, judgement: crate::Judgement::Late }.into(),
+                    );
+                    records.push(self.row_records[first]);
+                }
+            }
+        }
+        (rows, records)
+    }
+
+    /// The last accepted row of a symbol among the records before `frontier`.
+    pub(super) fn last_before(&self, symbol: usize, frontier: usize) -> Option<usize> {
+        let rows = &self.by_symbol[symbol];
+        let count = rows.partition_point(|&row| self.row_records[row] < frontier);
+        count.checked_sub(1).map(|last| rows[last])
+    }
+
+    /// Marks the last accepted row of each symbol before `frontier` as its checkpoint: their indices, and those of
+    /// the first accepted record of the same symbol.
+    pub(super) fn mark_checkpoints(
+        &mut self,
+        recalls: &[Recall],
+        frontier: usize,
+    ) -> (Vec<usize>, Vec<usize>) {
+        let mut rows = Vec::new();
+        let mut first_records = Vec::new();
+        for (symbol, recall) in recalls.iter().enumerate() {
+            if let Some(last) = self.last_before(symbol, frontier) {
+                self.rows[last].checkpoint = Some(Checkpoint { previous: recall.checkpoint });
+                rows.push(last);
+                first_records.push(self.row_records[self.by_symbol[symbol][0]]);
+            }
+        }
+        (rows, first_records)
+    }
+}

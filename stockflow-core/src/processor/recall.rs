@@ -1,0 +1,78 @@
+//! A symbol's memory, and how it comes back from the table.
+
+use super::judge::Judge;
+use crate::{
+    AnomalyDetector, QuoteTable, Result, Row, RowQuery, Rule, StoredRow, Symbol, Timestamp,
+};
+
+/// What stage 1 remembers of a symbol between two batches.
+#[derive(Debug)]
+pub(super) struct Recall {
+    pub(super) judge: Judge,
+    /// Market time of the symbol's last checkpoint.
+    pub(super) checkpoint: Option<Timestamp>,
+    /// Market time of the newest row, if that is a late one after the last checkpoint.
+    late_tip: Option<Timestamp>,
+    /// Rows after the last checkpoint that a batch left behind.
+    pub(super) orphans: Vec<Row>,
+}
+
+impl Recall {
+    /// A symbol that the table does not know.
+    pub(super) fn blank(rules: &[Rule<dyn AnomalyDetector>], symbol: &Symbol) -> Self {
+        Self {
+            judge: Judge::new(rules, symbol),
+            checkpoint: None,
+            late_tip: None,
+            orphans: Vec::new(),
+        }
+    }
+
+    /// Whether this is still what the table says: memory is checked, not trusted.
+    pub(super) fn agrees_with(&self, newest: &StoredRow) -> bool {
+        let time = Some(newest.row.quote.timestamp);
+        if newest.checkpoint.is_some() {
+            time == self.judge.last()
+        } else {
+            newest.row.is_late() && time == self.late_tip
+        }
+    }
+
+    /// Notes that the last accepted row is stored as a checkpoint.
+    pub(super) fn checkpointed(&mut self) {
+        self.checkpoint = self.judge.last();
+        let last_orphan = self.orphans.drain(..).map(|row| row.quote.timestamp).max();
+        self.late_tip = self.late_tip.max(last_orphan).filter(|tip| Some(*tip) > self.checkpoint);
+    }
+
+    /// Rebuilds the memory as it was after the symbol's last checkpoint.
+    pub(super) async fn rebuild(
+        table: &dyn QuoteTable,
+        rules: &[Rule<dyn AnomalyDetector>],
+        symbol: Symbol,
+    ) -> Result<Self> {
+        let mut recall = Self::blank(rules, &symbol);
+        let mut limit = recall.judge.lookback() + 64;
+        loop {
+            let rows = table.rows(RowQuery::latest(symbol, limit)).await?;
+            let all = rows.len() < limit;
+            let last = rows.iter().rposition(|stored| stored.checkpoint.is_some());
+            let behind = last.map_or(&[][..], |last| &rows[..=last]);
+            let accepted = behind.iter().map(|stored| &stored.row).filter(|row| !row.is_late());
+            let enough =
+                last.is_some() && recall.judge.is_satisfied_by(accepted.clone().map(Row::quality));
+            if !all && !enough {
+                limit *= 2;
+                continue;
+            }
+            accepted.for_each(|row| recall.judge.learn(row));
+            recall.checkpoint = recall.judge.last();
+            let ahead = &rows[behind.len()..];
+            recall.late_tip =
+                ahead.last().filter(|s| s.row.is_late()).map(|s| s.row.quote.timestamp);
+            recall.orphans =
+                ahead.iter().map(|s| s.row.clone()).filter(|row| !row.is_late()).collect();
+            return Ok(recall);
+        }
+    }
+}

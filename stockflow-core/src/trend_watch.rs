@@ -1,0 +1,261 @@
+//! Stage 2: watch the trend, decide what is told, tell it once.
+
+mod follower;
+mod report;
+
+use std::{sync::Arc, time::Duration};
+
+use hashbrown::HashMap;
+
+use self::follower::{Finding, Follower};
+use crate::{
+    Alert, AlertKind, AlertLedger, AlertStatus, Alerter, BatchReport, Claim, Error, ErrorKind,
+    ItemFailure, Policy, PolicyState, QuoteHistory, Result, RuleKey, RuleName, Rules, Severity,
+    StoredRow, Symbol, Timestamp,
+};
+
+pub use report::{WatchCounts, WatchReport};
+
+const BACKEND: &str = "trend watch";
+
+/// Stage 2 of the pipeline: goes through the rows that each checkpoint brings, follows the trend, and tells what the policy
+/// lets pass.
+///
+/// # What it promises
+/// - A checkpoint that comes twice, late or after a later one gives the same alerts.
+/// - An alert is never lost: a checkpoint that the report does not name has all its alerts sent and marked, or sent before.
+/// - Told twice only if the answer to a send or the mark after it is lost, or a live sender outlasts its lease.
+///
+/// An alert that can never be delivered as it is ([`ErrorKind::Rejected`]) does not hold up the others: it stays in the
+/// ledger as not sent, and is counted.
+#[derive(Debug)]
+pub struct TrendWatch {
+    rules: Rules,
+    told: HashMap<(AlertKind, RuleName), (Severity, Policy)>,
+    history: Arc<dyn QuoteHistory>,
+    ledger: Arc<dyn AlertLedger>,
+    alerter: Arc<dyn Alerter>,
+    lease: Duration,
+    memory: HashMap<Symbol, Follower>,
+}
+
+/// An alert that this call has won the right to send.
+struct Won {
+    checkpoint: usize,
+    alert: Alert,
+}
+
+/// What a call has gathered so far.
+#[derive(Default)]
+struct Round {
+    won: Vec<Won>,
+    failures: Vec<ItemFailure>,
+    counts: WatchCounts,
+}
+
+impl TrendWatch {
+    /// How long a sender has the sole right to an alert, unless [`with_lease`](Self::with_lease) says otherwise.
+    pub const LEASE: Duration = Duration::from_secs(60);
+
+    /// Stage 2 with `rules`, reading rows from `history`, telling by `alerter` what `ledger` lets it.
+    #[must_use]
+    pub fn new(
+        rules: &Rules,
+        history: Arc<dyn QuoteHistory>,
+        ledger: Arc<dyn AlertLedger>,
+        alerter: Arc<dyn Alerter>,
+    ) -> Self {
+        let anomalies = rules
+            .anomaly
+            .iter()
+            .map(|r| ((AlertKind::Anomaly, r.name.clone()), (r.severity, r.policy)));
+        let turns = rules
+            .trend
+            .iter()
+            .map(|r| ((AlertKind::Trend, r.name.clone()), (r.severity, r.policy)));
+        let told =
+            anomalies.chain(turns).filter(|(_, (s, _))| *s >= rules.least_severity).collect();
+        Self {
+            rules: rules.clone(),
+            told,
+            history,
+            ledger,
+            alerter,
+            lease: Self::LEASE,
+            memory: HashMap::new(),
+        }
+    }
+
+    /// With another lease; zero where there can be no other sender, so that a restart takes over at once.
+    #[must_use]
+    pub const fn with_lease(mut self, lease: Duration) -> Self {
+        self.lease = lease;
+        self
+    }
+
+    /// Takes in checkpoint rows, in the order of the change feed; `now` is the time that leases are counted by.
+    ///
+    /// Rows that are no checkpoints are passed over.
+    ///
+    /// # Errors
+    /// None as a whole: what is not finished is in the report, by index, and has to come again.
+    pub async fn process(&mut self, checkpoints: &[StoredRow], now: Timestamp) -> WatchReport {
+        let mut round = Round::default();
+        for (index, checkpoint) in checkpoints.iter().enumerate() {
+            if checkpoint.checkpoint.is_none() {
+                continue;
+            }
+            if let Err(error) = self.take_in(index, checkpoint, now, &mut round).await {
+                self.memory.remove(&checkpoint.row.quote.symbol);
+                round.failures.push(ItemFailure { index, error });
+            }
+        }
+        step("claimed");
+        self.send(checkpoints, now, &mut round).await;
+        let Round { mut failures, counts, .. } = round;
+        failures.sort_by_key(|failure| failure.index);
+        failures.dedup_by_key(|failure| failure.index);
+        WatchReport { report: BatchReport::partial(failures), counts }
+    }
+
+    /// Goes through the rows of a checkpoint: claims the alerts, then moves the policy's states on.
+    async fn take_in(
+        &mut self,
+        index: usize,
+        checkpoint: &StoredRow,
+        now: Timestamp,
+        round: &mut Round,
+    ) -> Result<()> {
+        let symbol = checkpoint.row.quote.symbol;
+        let time = checkpoint.row.quote.timestamp;
+        let remembered = self.memory.remove(&symbol);
+        if remembered.as_ref().is_some_and(|follower| follower.handled >= Some(time)) {
+            self.memory.extend(remembered.map(|follower| (symbol, follower)));
+            return Ok(());
+        }
+        let (mut follower, reach) =
+            Follower::resume(remembered, &self.rules.trend, self.history.as_ref(), checkpoint)
+                .await?;
+        let mut findings = Vec::new();
+        let mut turns = Vec::new();
+        follower.follow(&reach, |row, finding| {
+            let (kind, rule, evidence) = match finding {
+                Finding::Anomaly(rule, evidence) => (AlertKind::Anomaly, rule, evidence),
+                Finding::Turn(rule, evidence) => {
+                    turns.push((row.row.quote.timestamp, rule.clone()));
+                    (AlertKind::Trend, rule, evidence)
+                }
+            };
+            if let Some((severity, _)) = self.told.get(&(kind, rule.clone())) {
+                findings.push(Alert::new(&row.row.quote, kind, rule.clone(), *severity, evidence));
+            }
+        });
+        self.decide(index, findings, now, round).await?;
+        let previous = checkpoint.checkpoint.and_then(|mark| mark.previous);
+        for (_, rule) in turns.into_iter().filter(|(at, _)| Some(*at) > previous) {
+            *round.counts.turns.entry(rule).or_default() += 1;
+        }
+        follower.handled = Some(time);
+        self.memory.insert(symbol, follower);
+        Ok(())
+    }
+
+    /// Lets the policy decide on each finding, in order; claims what is told, before the states move on.
+    async fn decide(
+        &self,
+        index: usize,
+        findings: Vec<Alert>,
+        now: Timestamp,
+        round: &mut Round,
+    ) -> Result<()> {
+        let mut states: Vec<(RuleKey, Option<PolicyState>, bool)> = Vec::new();
+        let mut held = None;
+        for alert in findings {
+            let Some((_, policy)) = self.told.get(&(alert.kind, alert.rule.clone())) else {
+                continue;
+            };
+            let key = alert.rule_key();
+            let at = match states.iter().position(|(k, ..)| *k == key) {
+                Some(at) => at,
+                None => {
+                    let state = self.ledger.policy_state(&key).await?;
+                    states.push((key, state, false));
+                    states.len() - 1
+                }
+            };
+            let (_, state, moved) = &mut states[at];
+            let seen = state.is_some_and(|state| alert.cause <= state.last_input);
+            let (next, told) = policy.decide(*state, alert.cause, alert.evidence.direction);
+            (*state, *moved) = (Some(next), *moved || !seen);
+            if told || (seen && self.is_unsent(&alert).await?) {
+                match self.ledger.claim(&alert, now, self.lease).await? {
+                    Claim::Won => round.won.push(Won { checkpoint: index, alert }),
+                    Claim::Held { until } => held = Some(until),
+                    Claim::Sent => {}
+                }
+            }
+        }
+        for (key, state, moved) in &states {
+            if let (Some(state), true) = (state, moved) {
+                // Refused: somebody else has taken in later findings already, with these among them.
+                let _ = self.ledger.advance(key, state).await?;
+            }
+        }
+        match held {
+            None => Ok(()),
+            Some(until) => Err(Error::new(ErrorKind::Unavailable, BACKEND, "claim")
+                .with_source(format!("another sender holds the alert until {until}"))),
+        }
+    }
+
+    async fn is_unsent(&self, alert: &Alert) -> Result<bool> {
+        Ok(matches!(self.ledger.status(&alert.id()).await?, Some(AlertStatus::Claimed { .. })))
+    }
+
+    /// Sends all alerts that were won, and marks those that were taken over.
+    async fn send(&mut self, checkpoints: &[StoredRow], now: Timestamp, round: &mut Round) {
+        let won = std::mem::take(&mut round.won);
+        if won.is_empty() {
+            return;
+        }
+        let alerts: Vec<Alert> = won.iter().map(|won| won.alert.clone()).collect();
+        let mut errors: Vec<Option<Error>> = Vec::new();
+        errors.resize_with(alerts.len(), || None);
+        match self.alerter.notify(&alerts).await {
+            Ok(report) => {
+                report.into_failures().into_iter().for_each(|f| errors[f.index] = Some(f.error))
+            }
+            Err(error) => {
+                let (kind, text) = (error.kind(), error.chain());
+                errors.fill_with(|| {
+                    Some(Error::new(kind, BACKEND, "notify").with_source(text.as_str()))
+                });
+            }
+        }
+        step("sent");
+        for (Won { checkpoint, alert }, error) in won.into_iter().zip(errors) {
+            let outcome = match error {
+                None => self.ledger.mark_sent(&alert.id(), now).await,
+                Some(error) if error.kind() == ErrorKind::Rejected => {
+                    tracing::error!(alert = %alert.id(), error = error.chain(), "alert cannot be delivered");
+                    round.counts.undeliverable += 1;
+                    continue;
+                }
+                Some(error) => Err(error),
+            };
+            match outcome {
+                Ok(()) => round.counts.alerts += 1,
+                Err(error) => {
+                    self.memory.remove(&checkpoints[checkpoint].row.quote.symbol);
+                    round.failures.push(ItemFailure { index: checkpoint, error });
+                }
+            }
+        }
+        step("marked");
+    }
+}
+
+/// Leaves a trace of how far a call got, for those who test what a crash does there.
+fn step(step: &'static str) {
+    tracing::trace!(target: "stockflow::step", stage = 2, step);
+}

@@ -1,0 +1,111 @@
+//! One symbol's trend detectors, and the rows that a checkpoint brings.
+
+use crate::{
+    Evidence, Quality, QuoteHistory, Result, RowQuery, Rule, RuleName, StoredRow, Symbol,
+    Timestamp, TrendDetector, bank::Bank,
+};
+
+/// What stage 2 remembers of a symbol. Memory only: everything in it can be had from the table again.
+#[derive(Debug)]
+pub(super) struct Follower {
+    bank: Bank<dyn TrendDetector>,
+    /// Market time of the last checkpoint whose rows were followed; none for a new one.
+    pub(super) handled: Option<Timestamp>,
+}
+
+/// The rows to go through for a checkpoint.
+#[derive(Debug)]
+pub(super) struct Reach {
+    rows: Vec<StoredRow>,
+    /// Rows before this index only fill the detectors' windows.
+    from: usize,
+}
+
+impl Follower {
+    fn new(rules: &[Rule<dyn TrendDetector>], symbol: &Symbol) -> Self {
+        Self { bank: Bank::new(rules, symbol), handled: None }
+    }
+
+    /// Goes on from the checkpoint that was handled before, if that is what `remembered` is at; otherwise starts anew, one
+    /// checkpoint further back.
+    pub(super) async fn resume(
+        remembered: Option<Self>,
+        rules: &[Rule<dyn TrendDetector>],
+        history: &dyn QuoteHistory,
+        checkpoint: &StoredRow,
+    ) -> Result<(Self, Reach)> {
+        let symbol = checkpoint.row.quote.symbol;
+        let time = checkpoint.row.quote.timestamp;
+        let previous = checkpoint.checkpoint.and_then(|mark| mark.previous);
+        if let (Some(follower), Some(previous)) = (remembered, previous)
+            && follower.handled == Some(previous)
+        {
+            let rows = history.rows(RowQuery::between(symbol, previous, time)).await?;
+            return Ok((follower, Reach { rows, from: 0 }));
+        }
+        let mut follower = Self::new(rules, &symbol);
+        let reach = follower.read_back(history, symbol, time, previous).await?;
+        for stored in reach.rows[..reach.from].iter().filter(|stored| !stored.row.is_late()) {
+            follower.bank.learn(&stored.row.quote, stored.row.quality());
+        }
+        Ok((follower, reach))
+    }
+
+    /// Reads the rows of the checkpoint at `time`, those of the checkpoint before it, and what the detectors look back on.
+    async fn read_back(
+        &self,
+        history: &dyn QuoteHistory,
+        symbol: Symbol,
+        time: Timestamp,
+        previous: Option<Timestamp>,
+    ) -> Result<Reach> {
+        let mut limit = self.bank.lookback() + 64;
+        loop {
+            let rows = history.rows(RowQuery::up_to(symbol, time, limit)).await?;
+            let all = rows.len() < limit;
+            let from = start(&rows, previous);
+            if all || from.is_some_and(|from| self.bank.is_satisfied_by(qualities(&rows[..from]))) {
+                return Ok(Reach { from: from.unwrap_or(0), rows });
+            }
+            limit *= 2;
+        }
+    }
+
+    /// Goes through the rows in market-time order: `found` hears of each anomaly and each turn, with the row that it is about.
+    pub(super) fn follow(&mut self, reach: &Reach, mut found: impl FnMut(&StoredRow, Finding<'_>)) {
+        for stored in reach.rows[reach.from..].iter().filter(|stored| !stored.row.is_late()) {
+            for anomaly in stored.row.anomalies() {
+                found(stored, Finding::Anomaly(&anomaly.rule, anomaly.evidence));
+            }
+            self.bank.follow(&stored.row.quote, stored.row.quality(), |rule, evidence| {
+                found(stored, Finding::Turn(rule, evidence));
+            });
+        }
+    }
+}
+
+/// Something that may have to be told.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Finding<'a> {
+    Anomaly(&'a RuleName, Evidence),
+    Turn(&'a RuleName, Evidence),
+}
+
+/// Index of the first row after the checkpoint before the one at `previous`; `None` if the rows do not reach that far.
+fn start(rows: &[StoredRow], previous: Option<Timestamp>) -> Option<usize> {
+    let Some(previous) = previous else { return Some(0) };
+    let at = find(rows, previous)?;
+    match rows[at].checkpoint {
+        // It expired, or was never there: what is before it cannot be told from what was handled.
+        None => Some(at + 1),
+        Some(mark) => mark.previous.map_or(Some(0), |earlier| find(rows, earlier).map(|at| at + 1)),
+    }
+}
+
+fn find(rows: &[StoredRow], time: Timestamp) -> Option<usize> {
+    rows.binary_search_by_key(&time, |stored| stored.row.quote.timestamp).ok()
+}
+
+fn qualities(rows: &[StoredRow]) -> impl DoubleEndedIterator<Item = Quality> + Clone {
+    rows.iter().filter(|stored| !stored.row.is_late()).map(|stored| stored.row.quality())
+}
