@@ -73,15 +73,15 @@ impl Price {
     /// # Errors
     /// [`InvalidPrice`], as [`FromStr`].
     pub fn from_bytes(text: &[u8]) -> Result<Self, InvalidPrice> {
-        Self::from_units(parse_scaled(text, 8)?)
+        Self::from_units(parse_scaled(text, 8)?.0)
     }
 }
 
-/// Reads a JSON number as an integer multiple of 10^-`scale`, rounding half to even.
+/// Reads a JSON number as an integer multiple of 10^-`scale`, rounding half to even, and says whether it is one exactly.
 ///
 /// Saturates far outside the range of any price or volume instead of failing, so that the caller's range check
 /// gives the reason.
-pub(crate) fn parse_scaled(text: &[u8], scale: i32) -> Result<i64, InvalidPrice> {
+pub(crate) fn parse_scaled(text: &[u8], scale: i32) -> Result<(i64, bool), InvalidPrice> {
     const LIMIT: i128 = i64::MAX as i128;
     let (negative, digits) = match text {
         [b'-', rest @ ..] => (true, rest),
@@ -126,6 +126,7 @@ pub(crate) fn parse_scaled(text: &[u8], scale: i32) -> Result<i64, InvalidPrice>
         exponent = exponent.saturating_add(if text.starts_with('-') { -given } else { given });
     }
     let mut magnitude = mantissa;
+    let mut exact = !dropped_nonzero;
     if magnitude != 0 {
         while exponent > 0 && magnitude <= LIMIT {
             magnitude *= 10;
@@ -135,6 +136,7 @@ pub(crate) fn parse_scaled(text: &[u8], scale: i32) -> Result<i64, InvalidPrice>
             let divisor =
                 if exponent < -38 { i128::MAX } else { 10_i128.pow(exponent.unsigned_abs()) };
             let (quotient, rest) = (magnitude / divisor, magnitude % divisor);
+            exact &= rest == 0;
             let twice = rest.saturating_mul(2);
             let up =
                 twice > divisor || (twice == divisor && (dropped_nonzero || quotient % 2 == 1));
@@ -142,7 +144,7 @@ pub(crate) fn parse_scaled(text: &[u8], scale: i32) -> Result<i64, InvalidPrice>
         }
     }
     let magnitude = magnitude.min(LIMIT) as i64;
-    Ok(if negative { -magnitude } else { magnitude })
+    Ok((if negative { -magnitude } else { magnitude }, exact))
 }
 
 /// Writes `units` of 10^-8 as decimal text without trailing zeros.

@@ -135,15 +135,12 @@ impl Volume {
     /// # Errors
     /// [`InvalidVolume`] for anything else, fractions too: half a share is a sign of a wrong field.
     pub fn from_bytes(text: &[u8]) -> Result<Self, InvalidVolume> {
-        let scaled = |scale| {
-            crate::price::parse_scaled(text, scale).map_err(|e| match e {
-                InvalidPrice::OutOfRange => InvalidVolume::OutOfRange,
-                InvalidPrice::NotANumber => InvalidVolume::NotANumber,
-            })
-        };
-        let volume = Self::new(scaled(0)?)?;
-        // Three more decimals tell a fraction from a whole number; 10^15 times 10^3 still fits.
-        if scaled(3)? != volume.0 * 1_000 {
+        let (shares, whole) = crate::price::parse_scaled(text, 0).map_err(|e| match e {
+            InvalidPrice::OutOfRange => InvalidVolume::OutOfRange,
+            InvalidPrice::NotANumber => InvalidVolume::NotANumber,
+        })?;
+        let volume = Self::new(shares)?;
+        if !whole {
             return Err(InvalidVolume::Fraction);
         }
         Ok(volume)
@@ -247,6 +244,8 @@ mod tests {
         assert_eq!(Volume::from_bytes(b"1e3"), Ok(Volume(1000)));
         assert_eq!(Volume::from_bytes(b"1000.0"), Ok(Volume(1000)));
         assert_eq!(Volume::from_bytes(b"0.5"), Err(InvalidVolume::Fraction));
+        assert_eq!(Volume::from_bytes(b"1e-999"), Err(InvalidVolume::Fraction));
+        assert_eq!(Volume::from_bytes(b"1000.0001"), Err(InvalidVolume::Fraction));
         assert_eq!(Volume::from_bytes(b"-1"), Err(InvalidVolume::OutOfRange));
         assert_eq!(Volume::from_bytes(b"1e999"), Err(InvalidVolume::OutOfRange));
         assert_eq!(Volume::from_bytes(b"true"), Err(InvalidVolume::NotANumber));

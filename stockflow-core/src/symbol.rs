@@ -62,6 +62,28 @@ impl Symbol {
         Ok(Self { bytes, len: text.len() as u8 })
     }
 
+    /// The symbol at the start of `text`, up to a double quote, and its length; for the codec.
+    pub(crate) fn until_quote(text: &[u8]) -> Option<(Self, usize)> {
+        let mut bytes = [0; Self::MAX_LEN];
+        for (len, &b) in text.iter().enumerate() {
+            if b == b'"' {
+                let symbol = Self { bytes, len: len as u8 };
+                let is_name = len > 2 || !matches!(symbol.as_bytes(), b"" | b"." | b"..");
+                return is_name.then_some((symbol, len));
+            }
+            if !LEGAL[b as usize] {
+                return None;
+            }
+            *bytes.get_mut(len)? = b;
+        }
+        None
+    }
+
+    /// The text followed by zeros, and its length; for the codec.
+    pub(crate) const fn padded(&self) -> (&[u8; Self::MAX_LEN], usize) {
+        (&self.bytes, self.len as usize)
+    }
+
     /// The text.
     #[must_use]
     pub fn as_str(&self) -> &str {
