@@ -7,6 +7,7 @@ mod bank;
 mod batch;
 mod error;
 mod ledger;
+pub mod memory;
 pub mod params;
 mod policy;
 mod price;
