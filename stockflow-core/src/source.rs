@@ -16,7 +16,7 @@ use crate::{Quote, Result};
 /// - What cannot be read as a quote is in [`SourceBatch::unreadable`], with its bytes and a reason; it is no error.
 /// - The call may be dropped while it waits, without losing a quote (it is *cancel safe*).
 /// - Taking a batch tells the source nothing. A feed that can be continued puts a [`Cursor`] into the batch; who stores
-///   the batch stores the cursor with it, in one step, and opens the feed with it next time.
+///   the batch stores its cursors with it, in one step, and opens the feed with it next time.
 ///
 /// # Errors
 /// An error is about this call. If it [is retryable](crate::Error::is_retryable), ask again after a pause; no quote was lost.
@@ -45,14 +45,15 @@ pub trait QuoteSource: fmt::Debug + Send {
 }
 
 /// What a source delivers at once.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SourceBatch {
     /// In the order of the source.
     pub quotes: Vec<Quote>,
     /// What could not be read.
     pub unreadable: Vec<Unreadable>,
-    /// Where to go on after this batch; none for a feed that cannot be continued.
-    pub cursor: Option<Cursor>,
+    /// Where to go on after this batch, one for each feed in it that this batch advanced (a merge of files has several);
+    /// none for a feed that cannot be continued.
+    pub cursors: Vec<Cursor>,
 }
 
 impl From<Vec<Quote>> for SourceBatch {
