@@ -1,1 +1,4 @@
-//! Shared by the benches.
+//! What the benches share: a market to measure on, and a fair comparison.
+
+pub mod compare;
+pub mod market;

@@ -5,6 +5,7 @@ pub mod anomaly;
 pub mod archive;
 mod bank;
 mod batch;
+mod digits;
 mod error;
 mod ledger;
 pub mod memory;

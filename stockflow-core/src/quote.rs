@@ -64,8 +64,14 @@ impl Quote {
     /// Change from the previous close in 10⁻⁴ percent, rounded half away from zero; what the wire carries.
     #[must_use]
     pub fn change_percent_e4(&self) -> i64 {
-        let close = i128::from(self.previous_close.units());
-        let scaled = i128::from(self.change_units()) * 2_000_000;
+        let (change, close) = (self.change_units(), self.previous_close.units());
+        // Nearly always enough, and ten times as fast as the division of an i128.
+        let half = if change < 0 { -close } else { close };
+        if let Some(sum) = change.checked_mul(2_000_000).and_then(|s| s.checked_add(half)) {
+            return sum / (2 * close);
+        }
+        let (change, close) = (i128::from(change), i128::from(close));
+        let scaled = change * 2_000_000;
         let rounded = (scaled + if scaled < 0 { -close } else { close }) / (2 * close);
         i64::try_from(rounded).unwrap_or(i64::MAX)
     }

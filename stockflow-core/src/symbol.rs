@@ -63,20 +63,30 @@ impl Symbol {
     }
 
     /// The symbol at the start of `text`, up to a double quote, and its length; for the codec.
+    #[inline]
     pub(crate) fn until_quote(text: &[u8]) -> Option<(Self, usize)> {
-        let mut bytes = [0; Self::MAX_LEN];
-        for (len, &b) in text.iter().enumerate() {
-            if b == b'"' {
-                let symbol = Self { bytes, len: len as u8 };
-                let is_name = len > 2 || !matches!(symbol.as_bytes(), b"" | b"." | b"..");
-                return is_name.then_some((symbol, len));
-            }
-            if !LEGAL[b as usize] {
-                return None;
-            }
-            *bytes.get_mut(len)? = b;
+        Self::capitals_until_quote(text).or_else(|| {
+            let len = text.iter().take(Self::MAX_LEN + 1).position(|&b| b == b'"')?;
+            Some((Self::from_bytes(&text[..len]).ok()?, len))
+        })
+    }
+
+    /// What most symbols are, at once: at most seven letters from A to Z.
+    #[inline]
+    fn capitals_until_quote(text: &[u8]) -> Option<(Self, usize)> {
+        const EACH: u64 = 0x0101_0101_0101_0101;
+        const TOP: u64 = 0x80 * EACH;
+        let eight = u64::from_le_bytes(*text.first_chunk::<8>()?);
+        // Flags what is below A or above Z. Only a byte above 0x7f could carry, and it flags itself by then.
+        let below = !eight.wrapping_add((0x80 - 0x41) * EACH);
+        let above = eight.wrapping_add((0x80 - 0x5b) * EACH);
+        let len = ((below | above | eight) & TOP).trailing_zeros() as usize / 8;
+        if len == 0 || text.get(len) != Some(&b'"') {
+            return None;
         }
-        None
+        let mut bytes = [0; Self::MAX_LEN];
+        bytes[..8].copy_from_slice(&(eight & ((1 << (8 * len)) - 1)).to_le_bytes());
+        Some((Self { bytes, len: len as u8 }, len))
     }
 
     /// The text followed by zeros, and its length; for the codec.

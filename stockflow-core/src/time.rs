@@ -4,6 +4,8 @@ use std::{fmt, str::FromStr, time::Duration};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use crate::digits::{ZEROS, fold, others, unfold};
+
 /// A moment in UTC, in whole microseconds since 1970, up to the year 9999.
 ///
 /// Written as RFC 3339 in UTC with always six decimals (`2026-11-23T14:30:00.000000Z`), so that the
@@ -79,14 +81,19 @@ impl Timestamp {
         let mut text = *b"0000-00-00T00:00:00.000000Z";
         let (year, month, day) = self.date().year_month_day();
         let micros = self.0 % MICROS_PER_DAY;
-        let seconds = micros / 1_000_000;
-        put(&mut text[0..4], year as u32);
-        put(&mut text[5..7], month);
-        put(&mut text[8..10], day);
-        put(&mut text[11..13], (seconds / 3600) as u32);
-        put(&mut text[14..16], (seconds / 60 % 60) as u32);
-        put(&mut text[17..19], (seconds % 60) as u32);
-        put(&mut text[20..26], (micros % 1_000_000) as u32);
+        let seconds = (micros / 1_000_000) as u64;
+        let (hour, minute, second) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
+        let date =
+            (unfold(year as u64 * 10_000 + u64::from(month * 100 + day)) | ZEROS).to_le_bytes();
+        let time = (unfold(hour * 10_000 + minute * 100 + second) | ZEROS).to_le_bytes();
+        let fraction = (unfold((micros % 1_000_000) as u64) | ZEROS).to_le_bytes();
+        text[0..4].copy_from_slice(&date[0..4]);
+        text[5..7].copy_from_slice(&date[4..6]);
+        text[8..10].copy_from_slice(&date[6..8]);
+        text[11..13].copy_from_slice(&time[2..4]);
+        text[14..16].copy_from_slice(&time[4..6]);
+        text[17..19].copy_from_slice(&time[6..8]);
+        text[20..26].copy_from_slice(&fraction[2..8]);
         text
     }
 
@@ -94,28 +101,22 @@ impl Timestamp {
     #[must_use]
     pub fn from_canonical(text: &[u8]) -> Option<Self> {
         let text: &[u8; Self::TEXT_LEN] = text.try_into().ok()?;
-        if text[4] != b'-'
-            || text[7] != b'-'
-            || text[10] != b'T'
-            || text[13] != b':'
-            || text[16] != b':'
-            || text[19] != b'.'
-            || text[26] != b'Z'
-        {
-            return None;
-        }
-        let date = Date::new(take(&text[0..4])? as i32, take(&text[5..7])?, take(&text[8..10])?)?;
-        let (hour, minute, second) =
-            (take(&text[11..13])?, take(&text[14..16])?, take(&text[17..19])?);
+        let eight = |from: usize| Some(u64::from_le_bytes(*text.get(from..)?.first_chunk()?));
+        let date = template(eight(0)?, b"0000-00-")?;
+        let time = template(eight(8)?, b"00T00:00")?;
+        let second = template(eight(13)?, b":00:00.0")?;
+        let fraction = template(eight(19)?, b".000000Z")?;
+        // Each byte that starts a number of two digits now holds that number.
+        let two = |digits: u64, at: u32| ((digits * 10 + (digits >> 8)) >> (8 * at)) as u32 & 0xff;
+        let year = two(date, 0) * 100 + two(date, 2);
+        let date = Date::new(year as i32, two(date, 5), two(time, 0))?;
+        let (hour, minute, second) = (two(time, 3), two(time, 6), two(second, 4));
         if hour > 23 || minute > 59 || second > 59 {
             return None;
         }
         let seconds = i64::from(hour * 3600 + minute * 60 + second);
-        Some(Self(
-            i64::from(date.0) * MICROS_PER_DAY
-                + seconds * 1_000_000
-                + i64::from(take(&text[20..26])?),
-        ))
+        let micros = fold(fraction << 8) as i64;
+        Some(Self(i64::from(date.0) * MICROS_PER_DAY + seconds * 1_000_000 + micros))
     }
 
     /// Reads any RFC 3339 text.
@@ -137,11 +138,14 @@ impl Timestamp {
     }
 }
 
-fn put(out: &mut [u8], mut value: u32) {
-    for digit in out.iter_mut().rev() {
-        *digit = b'0' + (value % 10) as u8;
-        value /= 10;
-    }
+/// The digits where `form` has `0`, zero elsewhere; `None` if `text` is not of that form.
+fn template(text: u64, form: &[u8; 8]) -> Option<u64> {
+    let form = u64::from_le_bytes(*form);
+    let digits = text ^ form;
+    // Where `form` has no digit, all bits have to agree.
+    let places = others(form ^ ZEROS) >> 7;
+    let wrong = digits & (places * 0xff);
+    (wrong == 0 && others(digits) == 0).then_some(digits)
 }
 
 fn take(digits: &[u8]) -> Option<u32> {

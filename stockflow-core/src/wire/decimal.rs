@@ -1,25 +1,84 @@
-//! Decimal numbers, eight digits at a time: each digit is a byte of a `u64`, the first one lowest.
+//! Decimal numbers as text, both ways, eight digits at a time.
 
-/// ASCII zero in each byte.
-const ZEROS: u64 = 0x3030_3030_3030_3030;
+use crate::digits::{ZEROS, fold, others, unfold};
 
 const POWERS: [u64; 9] = [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000, 100_000_000];
 
 /// Reads an unsigned decimal at the start of `text`, without sign, exponent or needless leading zeros: its value in units of
 /// 10⁻⁸, and its length in bytes. At most ten digits before the point and eight after it.
+#[inline]
 pub(super) fn read_units(text: &[u8]) -> Option<(i64, usize)> {
-    let (whole, mut len) = read_whole(text, 10)?;
-    let mut units = whole * POWERS[8];
-    if text.get(len) == Some(&b'.') {
-        let (digits, count) = leading_digits(text.get(len + 1..)?);
-        if count == 0 {
+    let Some(short) = Short::find(text) else { return read_long_units(text) };
+    let units = fold(short.digits) * POWERS[short.whole];
+    (short.is_plain(text)).then_some((units as i64, short.len))
+}
+
+/// Passes over a decimal such as [`read_units`] reads, of up to 16 digits before the point.
+#[inline]
+pub(super) fn skip(text: &[u8]) -> Option<usize> {
+    match Short::find(text) {
+        Some(short) => short.is_plain(text).then_some(short.len),
+        None => {
+            let (_, whole) = read_whole(text, 16)?;
+            Some(whole + read_fraction(&text[whole..])?.1)
+        }
+    }
+}
+
+/// A decimal that ends within the next eight bytes, as nearly all do.
+struct Short {
+    /// Its digits without the point, followed by zeros.
+    digits: u64,
+    /// How many digits stand before the point.
+    whole: usize,
+    len: usize,
+}
+
+impl Short {
+    #[inline]
+    fn find(text: &[u8]) -> Option<Self> {
+        let values = u64::from_le_bytes(*text.first_chunk::<8>()?) ^ ZEROS;
+        let ends = others(values);
+        if ends == 0 {
             return None;
         }
-        units += fold(digits);
-        len += 1 + count;
+        let whole = ends.trailing_zeros() as usize / 8;
+        if text.get(whole) != Some(&b'.') {
+            let digits = values & low_bytes(whole);
+            return Some(Self { digits, whole, len: whole });
+        }
+        // The point is flagged and the next flag is the end.
+        let len = (ends & (ends - 1)).trailing_zeros() as usize / 8;
+        let (before, after) = (low_bytes(whole), low_bytes(len) & !low_bytes(whole + 1));
+        let digits = (values & before) | ((values & after) >> 8);
+        (len < 8).then_some(Self { digits, whole, len })
     }
+
+    /// Whether it has digits before and, if there is one, after the point, and no needless zero before it.
+    #[inline]
+    const fn is_plain(&self, text: &[u8]) -> bool {
+        self.whole > 0 && self.len != self.whole + 1 && (text[0] != b'0' || self.whole == 1)
+    }
+}
+
+/// Selects the first `count` (up to 8) bytes.
+#[inline]
+const fn low_bytes(count: usize) -> u64 {
+    if count >= 8 { u64::MAX } else { (1 << (8 * count)) - 1 }
+}
+
+fn read_long_units(text: &[u8]) -> Option<(i64, usize)> {
+    let (whole, len) = read_whole(text, 10)?;
+    let (fraction, more) = read_fraction(&text[len..])?;
     // Ten digits and eight decimals stay under 10^18.
-    Some((units as i64, len))
+    Some(((whole * POWERS[8] + fraction) as i64, len + more))
+}
+
+/// Reads point and decimals, if there are any, in units of 10⁻⁸.
+fn read_fraction(text: &[u8]) -> Option<(u64, usize)> {
+    let [b'.', decimals @ ..] = text else { return Some((0, 0)) };
+    let (digits, count) = leading_digits(decimals);
+    (count > 0).then(|| (fold(digits), 1 + count))
 }
 
 /// Reads an unsigned whole number of at most `most` (up to 16) digits at the start of `text`: its value and its length.
@@ -41,30 +100,8 @@ pub(super) fn read_whole(text: &[u8], most: usize) -> Option<(u64, usize)> {
 fn leading_digits(text: &[u8]) -> (u64, usize) {
     let Some(eight) = text.first_chunk::<8>() else { return (0, 0) };
     let values = u64::from_le_bytes(*eight) ^ ZEROS;
-    // The top bit of a byte is set where it is above 9. What a carry spoils lies after the first such byte.
-    let others = (values.wrapping_add(0x7676_7676_7676_7676) | values) & 0x8080_8080_8080_8080;
-    if others == 0 {
-        return (values, 8);
-    }
-    let count = others.trailing_zeros() as usize / 8;
-    (values & ((1 << (8 * count)) - 1), count)
-}
-
-/// The number that eight digits make.
-const fn fold(digits: u64) -> u64 {
-    let pairs = (digits * 10 + (digits >> 8)) & 0x00ff_00ff_00ff_00ff;
-    let fours = (pairs * 100 + (pairs >> 16)) & 0x0000_ffff_0000_ffff;
-    (fours * 10_000 + (fours >> 32)) & 0xffff_ffff
-}
-
-/// The eight digits of a number below 10⁸.
-const fn unfold(number: u64) -> u64 {
-    let fours = (number / 10_000) | ((number % 10_000) << 32);
-    // Multiply and shift: exact division of each lane by 100, then by 10.
-    let hundreds = ((fours * 10_486) >> 20) & 0x0000_007f_0000_007f;
-    let pairs = hundreds | ((fours - hundreds * 100) << 16);
-    let tens = ((pairs * 103) >> 10) & 0x000f_000f_000f_000f;
-    tens | ((pairs - tens * 10) << 8)
+    let count = others(values).trailing_zeros() as usize / 8;
+    (values & low_bytes(count), count)
 }
 
 /// Text of known greatest length that is being written. What lies after `len` is scratch.
@@ -171,9 +208,8 @@ mod tests {
     }
 
     #[test]
-    fn all_numbers_of_eight_digits_unfold_and_fold_back() {
-        for number in (0..100_000_000).step_by(997).chain(99_990_000..100_000_000) {
-            assert_eq!(fold(unfold(number)), number);
+    fn whole_numbers_are_written_as_others_do() {
+        for number in (0..100_000_000).step_by(997) {
             assert_eq!(written(|t| t.whole(number)), number.to_string());
         }
     }
@@ -211,7 +247,20 @@ mod tests {
 
     #[test]
     fn other_forms_are_left_to_the_general_reader() {
-        for text in ["", "-1", ".5", "5.", "01", "00", "12345678901", "x", "\u{e9}1"] {
+        for text in [
+            "",
+            "-1",
+            ".5",
+            "5.",
+            "01",
+            "00",
+            "01.5",
+            "12345678901",
+            "1234567.",
+            "123456.",
+            "x",
+            "\u{e9}1",
+        ] {
             assert_eq!(read(text), None, "{text}");
         }
         for (text, len) in [("1e5", 1), ("0.123456789", 10), ("1.5x", 3)] {
