@@ -61,6 +61,6 @@ impl QuoteSource for MemorySource {
         let quotes = self.quotes[self.next..end].to_vec();
         self.next = end;
         let cursor = Cursor { feed: FEED.to_owned(), offset: end.to_string() };
-        Ok(Some(SourceBatch { cursor: Some(cursor), ..quotes.into() }))
+        Ok(Some(SourceBatch { cursors: vec![cursor], ..quotes.into() }))
     }
 }
