@@ -16,6 +16,7 @@ mod processor;
 mod quality;
 mod quote;
 mod record;
+pub mod rolling;
 mod row;
 mod rules;
 mod sink;
