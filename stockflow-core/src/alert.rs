@@ -1,5 +1,9 @@
 //! What people are told.
 
+mod json;
+mod phrase;
+mod text;
+
 use std::{fmt, sync::Arc};
 
 use async_trait::async_trait;

@@ -10,7 +10,7 @@
 mod canonical;
 mod decimal;
 mod encode;
-mod general;
+pub(crate) mod general;
 mod row;
 
 use bytes::Bytes;
@@ -26,12 +26,12 @@ pub struct Decoded {
     pub canonical: bool,
 }
 
-/// Why bytes are not a quote.
+/// Why bytes are not a quote, a row or an alert.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum DecodeError {
     /// Not JSON, not an object, or a key twice.
-    #[error("not a JSON object of a quote: {0}")]
+    #[error("not a JSON object with our keys: {0}")]
     Json(String),
     /// A required key is absent or null.
     #[error("{0} is missing")]

@@ -50,20 +50,20 @@ fn price<const N: usize>(object: &Object<'_, N>, key: &'static str) -> Result<Pr
 }
 
 /// JSON is UTF-8, in keys that we ignore too.
-pub(super) fn text(bytes: &[u8]) -> Result<&str, DecodeError> {
+pub(crate) fn text(bytes: &[u8]) -> Result<&str, DecodeError> {
     std::str::from_utf8(bytes).map_err(|error| DecodeError::Json(error.to_string()))
 }
 
 /// The values of some keys of a JSON object, as their text. Other keys are ignored.
 #[derive(Debug)]
-pub(super) struct Object<'a, const N: usize> {
+pub(crate) struct Object<'a, const N: usize> {
     keys: &'static [&'static str; N],
     values: [Option<&'a RawValue>; N],
 }
 
 impl<'a, const N: usize> Object<'a, N> {
     /// Reads `text`, which must be one object that has none of `keys` twice.
-    pub(super) fn read(
+    pub(crate) fn read(
         text: &'a str,
         keys: &'static [&'static str; N],
     ) -> Result<Self, DecodeError> {
@@ -78,7 +78,7 @@ impl<'a, const N: usize> Object<'a, N> {
     }
 
     /// The text of a value that is there and not null.
-    pub(super) fn value(&self, key: &'static str) -> Result<&'a str, DecodeError> {
+    pub(crate) fn value(&self, key: &'static str) -> Result<&'a str, DecodeError> {
         let index = self.keys.iter().position(|k| *k == key);
         match index.and_then(|index| self.values[index]).map(RawValue::get) {
             None | Some("null") => Err(DecodeError::Missing(key)),
@@ -86,7 +86,7 @@ impl<'a, const N: usize> Object<'a, N> {
         }
     }
 
-    pub(super) fn number(&self, key: &'static str) -> Result<&'a str, DecodeError> {
+    pub(crate) fn number(&self, key: &'static str) -> Result<&'a str, DecodeError> {
         let value = self.value(key)?;
         if value.starts_with(|c: char| c == '-' || c.is_ascii_digit()) {
             return Ok(value);
@@ -94,7 +94,7 @@ impl<'a, const N: usize> Object<'a, N> {
         Err(DecodeError::Type { key, expected: "number" })
     }
 
-    pub(super) fn string(&self, key: &'static str) -> Result<Cow<'a, str>, DecodeError> {
+    pub(crate) fn string(&self, key: &'static str) -> Result<Cow<'a, str>, DecodeError> {
         let value = self.value(key)?;
         match value.strip_prefix('"').and_then(|text| text.strip_suffix('"')) {
             None => Err(DecodeError::Type { key, expected: "string" }),
