@@ -8,7 +8,7 @@ use std::{fmt, sync::Arc};
 
 use async_trait::async_trait;
 
-use crate::{BatchReport, Direction, Evidence, Price, Quote, Result, RuleName, Symbol, Timestamp};
+use crate::{BatchReport, Evidence, Price, Quote, Result, RuleName, Symbol, Timestamp};
 
 /// How urgent an alert is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -14,7 +14,7 @@ pub(super) struct Phrase {
     pub(super) measured: &'static str,
     /// What the bound is, as a noun.
     pub(super) bound: &'static str,
-    /// Follows value and threshold.
+    /// Of both; follows the value.
     pub(super) unit: &'static str,
 }
 

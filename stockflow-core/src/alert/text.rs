@@ -182,7 +182,7 @@ mod tests {
             [
                 "AAPL: far below the previous close",
                 "Price 164.5, -6.00 % from the previous close",
-                "Why: anomaly by the rule percent_change: change from the previous close -6 %, bound -5 %, score 1.2",
+                "Why: anomaly by the rule percent_change: change from the previous close -6 %, bound -5, score 1.2",
                 "When: 2026-11-23T14:30:00.000000Z (market time, UTC)",
                 "Look closer: stockflow latest AAPL",
                 "SQL: SELECT * FROM stock_data_table WHERE symbol = 'AAPL' AND dt = '2026-11-23' ORDER BY \"timestamp\"",
@@ -195,7 +195,7 @@ mod tests {
     fn a_short_text_names_price_reason_and_time() {
         assert_eq!(
             alert("BRK-B", "return_zscore", [-6.0, 6.25, -6.25, -5.0]).short(),
-            "BRK-B 164.5 (-6.00 %): unusual fall, return -6.25 standard deviations, bound -5 standard deviations, score 6.25, 2026-11-23 14:30 UTC"
+            "BRK-B 164.5 (-6.00 %): unusual fall, return -6.25 standard deviations, bound -5, score 6.25, 2026-11-23 14:30 UTC"
         );
     }
 
