@@ -17,6 +17,7 @@ use crate::{
     Row, Rule, Rules, Sink, StoredRow, Symbol,
 };
 
+pub(crate) use judge::Judge;
 pub(crate) use objects::write_unreadable;
 pub use report::{ProcessCounts, ProcessReport};
 

@@ -6,14 +6,14 @@ use crate::{
 
 /// A symbol's detectors, with what they remember. Memory only: everything in it can be had from the table again.
 #[derive(Debug)]
-pub(super) struct Judge {
+pub(crate) struct Judge {
     assessor: Assessor,
     bank: Bank<dyn AnomalyDetector>,
     last: Option<Timestamp>,
 }
 
 impl Judge {
-    pub(super) fn new(rules: &[Rule<dyn AnomalyDetector>], symbol: &Symbol) -> Self {
+    pub(crate) fn new(rules: &[Rule<dyn AnomalyDetector>], symbol: &Symbol) -> Self {
         Self { assessor: Assessor::default(), bank: Bank::new(rules, symbol), last: None }
     }
 
@@ -23,12 +23,12 @@ impl Judge {
     }
 
     /// A quote is accepted if it is after every accepted quote of its symbol.
-    pub(super) fn would_accept(&self, quote: &Quote) -> bool {
+    pub(crate) fn would_accept(&self, quote: &Quote) -> bool {
         self.last.is_none_or(|last| quote.timestamp > last)
     }
 
     /// Judges an accepted quote, then learns from it.
-    pub(super) fn accept(&mut self, quote: &Quote) -> Judgement {
+    pub(crate) fn accept(&mut self, quote: &Quote) -> Judgement {
         let quality = self.assessor.assess(quote);
         let (warming_up, anomalies) = self.bank.judge(quote, quality);
         self.assessor.learn(quote, quality);
