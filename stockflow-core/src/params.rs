@@ -277,6 +277,31 @@ impl fmt::Display for Span {
     }
 }
 
+impl fmt::Display for Value {
+    /// As a configuration has it, without quotes.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Integer(value) => value.fmt(f),
+            Self::Number(value) => value.fmt(f),
+            Self::Duration(value) => Span(*value).fmt(f),
+            Self::Price(value) => value.fmt(f),
+        }
+    }
+}
+
+impl ParamKind {
+    /// Smallest and largest value, both allowed.
+    #[must_use]
+    pub const fn bounds(&self) -> (Value, Value) {
+        match *self {
+            Self::Integer { min, max, .. } => (Value::Integer(min), Value::Integer(max)),
+            Self::Number { min, max, .. } => (Value::Number(min), Value::Number(max)),
+            Self::Duration { min, max, .. } => (Value::Duration(min), Value::Duration(max)),
+            Self::Price => (Value::Price(Price::MIN), Value::Price(Price::MAX)),
+        }
+    }
+}
+
 impl fmt::Display for ParamKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

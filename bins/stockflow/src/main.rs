@@ -1,3 +1,10 @@
 //! The `stockflow` command line.
 
-fn main() {}
+use std::process::ExitCode;
+
+use clap::Parser as _;
+use stockflow_cli::{Cli, execute};
+
+fn main() -> ExitCode {
+    execute(Cli::parse())
+}

@@ -1,0 +1,15 @@
+//! One file for each command.
+
+pub mod alerts;
+pub mod compact;
+pub mod detectors;
+#[cfg(not(feature = "query"))]
+#[path = "cmd/engine/absent.rs"]
+mod engine;
+#[cfg(feature = "query")]
+#[path = "cmd/engine/present.rs"]
+mod engine;
+pub mod latest;
+mod parse;
+pub mod query;
+pub mod run;

@@ -1,0 +1,35 @@
+//! What needs the SQL engine, in a build without it.
+
+use super::{compact::Compact, query::Query};
+use crate::{Failure, Outcome, shell::quoted};
+
+pub(super) fn query(_: &Query) -> Outcome {
+    Err(missing(std::env::args().skip(1)))
+}
+
+pub(super) fn compact(_: &Compact) -> Outcome {
+    Err(missing(std::env::args().skip(1)))
+}
+
+/// How to get a build that can do what was asked.
+fn missing(asked: impl Iterator<Item = String>) -> Failure {
+    let asked: Vec<String> = asked.map(|word| quoted(&word)).collect();
+    Failure::usage(format!(
+        "this build has no SQL engine (it takes minutes to compile); this one line adds it:\n  \
+         cargo run --release -p stockflow --features query -- {}",
+        asked.join(" ")
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_line_that_adds_the_engine_repeats_what_was_asked() {
+        let failure = missing(["query", "SELECT 1"].map(str::to_owned).into_iter());
+        assert!(matches!(failure, Failure::Usage(_)));
+        let text = failure.text().unwrap();
+        assert!(text.ends_with("--features query -- query 'SELECT 1'"), "{text}");
+    }
+}

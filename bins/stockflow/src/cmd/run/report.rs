@@ -1,0 +1,211 @@
+//! The summary at the end of a run.
+
+use std::{collections::BTreeMap, fmt::Write as _, path::PathBuf, time::Duration};
+
+use serde_json::json;
+
+use crate::shell::quoted;
+
+/// What a run came to.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Report {
+    pub(super) quotes: u64,
+    pub(super) rows: u64,
+    pub(super) late: u64,
+    pub(super) duplicate: u64,
+    pub(super) quarantined: u64,
+    pub(super) anomalies: BTreeMap<String, u64>,
+    pub(super) turns: BTreeMap<String, u64>,
+    pub(super) alerts: u64,
+    /// Alerts that could not be told yet, or never can be.
+    pub(super) untold: u64,
+    pub(super) elapsed: Duration,
+    pub(super) stages: Vec<(&'static str, Duration)>,
+    pub(super) planted: Option<Planted>,
+    /// A symbol to look at next.
+    pub(super) symbol: Option<String>,
+    pub(super) data: PathBuf,
+}
+
+/// How many of a simulated market's planted events were found.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Planted {
+    pub(super) events: u64,
+    pub(super) found: u64,
+    /// What the others were, for people.
+    pub(super) missed: Vec<String>,
+    /// Alerts that belong to no planted event.
+    pub(super) false_alerts: u64,
+}
+
+impl Report {
+    fn quotes_per_second(&self) -> f64 {
+        let seconds = self.elapsed.as_secs_f64();
+        if seconds > 0.0 { self.quotes as f64 / seconds } else { 0.0 }
+    }
+
+    /// One object on one line.
+    pub(super) fn json(&self) -> String {
+        let stages: BTreeMap<_, _> =
+            self.stages.iter().map(|(name, time)| (*name, time.as_secs_f64())).collect();
+        let planted = self.planted.as_ref().map(|planted| {
+            json!({
+                "events": planted.events, "found": planted.found, "missed": planted.missed,
+                "false_alerts": planted.false_alerts,
+            })
+        });
+        json!({
+            "quotes": self.quotes, "rows": self.rows, "late": self.late, "duplicate": self.duplicate,
+            "quarantined": self.quarantined, "anomalies": self.anomalies, "turns": self.turns,
+            "alerts": self.alerts, "untold": self.untold, "seconds": self.elapsed.as_secs_f64(),
+            "quotes_per_second": self.quotes_per_second(), "stage_seconds": stages, "planted": planted,
+            "data": self.data.to_string_lossy(),
+        })
+        .to_string()
+    }
+
+    /// Lines for people. `program` is how this program was called.
+    pub(super) fn text(&self, program: &str) -> String {
+        let mut out = String::new();
+        let mut line = |name: &str, value: &str| {
+            let _ = writeln!(out, "{name:>14}  {value}");
+        };
+        let speed = format!(
+            "{} in {:.2} s ({}/s)",
+            count(self.quotes),
+            self.elapsed.as_secs_f64(),
+            count(self.quotes_per_second() as u64)
+        );
+        line("quotes", &speed);
+        line("rows in table", &count(self.rows));
+        let odd =
+            [(self.late, "late"), (self.duplicate, "duplicate"), (self.quarantined, "quarantined")];
+        line("odd", &odd.map(|(n, what)| format!("{} {what}", count(n))).join(", "));
+        line("anomalies", &by_kind(&self.anomalies));
+        line("trend turns", &by_kind(&self.turns));
+        line("alerts", &count(self.alerts));
+        if self.untold > 0 {
+            line("not told yet", &count(self.untold));
+        }
+        if let Some(planted) = &self.planted {
+            let found = format!(
+                "{} of {} found, {} alerts beside them",
+                planted.found, planted.events, planted.false_alerts
+            );
+            line("planted events", &found);
+            for missed in &planted.missed {
+                line("missed", missed);
+            }
+        }
+        let stages =
+            self.stages.iter().map(|(name, time)| format!("{name} {:.2} s", time.as_secs_f64()));
+        line("busy", &stages.collect::<Vec<_>>().join(", "));
+        line("data", &self.data.to_string_lossy());
+        self.hints(program, &mut out);
+        out
+    }
+
+    /// Three commands that work in every build.
+    fn hints(&self, program: &str, out: &mut String) {
+        let data = format!("--data {}", quoted(&self.data.to_string_lossy()));
+        let symbol = self.symbol.as_deref().unwrap_or("AAPL");
+        let program = quoted(program);
+        let _ = write!(
+            out,
+            "\nTry next:\n  {program} alerts {data}\n  {program} latest {} -n 5 {data}\n  {program} detectors\n",
+            quoted(symbol)
+        );
+    }
+}
+
+/// Total, and the parts by name, most first.
+fn by_kind(kinds: &BTreeMap<String, u64>) -> String {
+    let mut parts: Vec<(&String, &u64)> = kinds.iter().filter(|(_, n)| **n > 0).collect();
+    parts.sort_by_key(|(name, n)| (std::cmp::Reverse(**n), *name));
+    let total = count(kinds.values().sum());
+    if parts.is_empty() {
+        return total;
+    }
+    let parts: Vec<String> =
+        parts.into_iter().map(|(name, n)| format!("{name} {}", count(*n))).collect();
+    format!("{total} ({})", parts.join(", "))
+}
+
+/// With a comma after each thousand.
+pub(super) fn count(n: u64) -> String {
+    let digits = n.to_string();
+    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn report() -> Report {
+        Report {
+            quotes: 1_234_567,
+            rows: 1_234_000,
+            anomalies: [("bad_print".to_owned(), 2), ("volume_spike".to_owned(), 1_000)].into(),
+            elapsed: Duration::from_secs(2),
+            stages: vec![("source", Duration::from_millis(10))],
+            planted: Some(Planted {
+                events: 6,
+                found: 5,
+                missed: vec!["halt of X".to_owned()],
+                false_alerts: 3,
+            }),
+            symbol: Some("^GSPC".to_owned()),
+            data: "my data".into(),
+            ..Report::default()
+        }
+    }
+
+    #[test]
+    fn the_text_names_what_was_found_and_what_to_try_next() {
+        let text = report().text("target/release/stockflow");
+        for part in [
+            "1,234,567 in 2.00 s (617,283/s)",
+            "1,002 (volume_spike 1,000, bad_print 2)",
+            "5 of 6 found, 3 alerts beside them",
+            "missed  halt of X",
+            "target/release/stockflow latest '^GSPC' -n 5 --data 'my data'",
+        ] {
+            assert!(text.contains(part), "{part} in\n{text}");
+        }
+    }
+
+    #[test]
+    fn the_json_is_one_line_with_the_promised_keys() {
+        let text = report().json();
+        assert!(!text.contains('\n'));
+        let read: serde_json::Value = serde_json::from_str(&text).unwrap();
+        for key in [
+            "quotes",
+            "rows",
+            "late",
+            "duplicate",
+            "quarantined",
+            "alerts",
+            "seconds",
+            "quotes_per_second",
+        ] {
+            assert!(read[key].is_number(), "{key}");
+        }
+        assert_eq!(read["anomalies"]["volume_spike"], json!(1_000));
+        assert!(read["turns"].is_object());
+    }
+
+    #[test]
+    fn nothing_done_divides_by_nothing() {
+        let read: serde_json::Value = serde_json::from_str(&Report::default().json()).unwrap();
+        assert_eq!(read["quotes_per_second"], json!(0.0));
+        assert!(Report::default().text("stockflow").contains("anomalies  0\n"));
+    }
+}

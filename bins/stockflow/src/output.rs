@@ -1,0 +1,144 @@
+//! Answers as a table for people, as CSV, or as JSON.
+
+mod csv;
+mod json;
+mod table;
+
+use std::io::{self, Write};
+
+use clap::ValueEnum;
+
+/// Form of an answer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// Aligned columns, for reading
+    #[default]
+    Table,
+    /// Comma-separated values with a header (RFC 4180)
+    Csv,
+    /// An array of objects, one object a line
+    Json,
+}
+
+/// A column of an answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Column {
+    /// Its heading.
+    pub name: String,
+    /// Whether it holds numbers, which are aligned at their end.
+    pub numeric: bool,
+}
+
+impl Column {
+    /// A column of texts.
+    pub fn text(name: impl Into<String>) -> Self {
+        Self { name: name.into(), numeric: false }
+    }
+
+    /// A column of numbers.
+    pub fn number(name: impl Into<String>) -> Self {
+        Self { name: name.into(), numeric: true }
+    }
+}
+
+/// A value of an answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Cell {
+    /// Unknown: `NULL` in a table, nothing in CSV, `null` in JSON.
+    Null,
+    /// True or false.
+    Bool(bool),
+    /// A number, as text so that none of its digits is lost.
+    Number(String),
+    /// Text.
+    Text(String),
+    /// A list or structure, as JSON.
+    Json(String),
+}
+
+impl Cell {
+    /// A number.
+    pub fn number(value: impl ToString) -> Self {
+        Self::Number(value.to_string())
+    }
+
+    /// Text.
+    pub fn text(value: impl ToString) -> Self {
+        Self::Text(value.to_string())
+    }
+
+    /// What a table shows.
+    fn shown(&self) -> &str {
+        match self {
+            Self::Null => "NULL",
+            Self::Bool(true) => "true",
+            Self::Bool(false) => "false",
+            Self::Number(text) | Self::Text(text) | Self::Json(text) => text,
+        }
+    }
+}
+
+/// Prints rows as they come, so that an answer of any length takes little memory.
+#[derive(Debug)]
+pub struct Printer<W> {
+    out: W,
+    form: Form,
+    rows: u64,
+}
+
+#[derive(Debug)]
+enum Form {
+    Table(table::Table),
+    Csv(csv::Csv),
+    Json(json::Json),
+}
+
+impl<W: Write> Printer<W> {
+    /// Prints to `out`. `width` is that of the terminal in columns; tables are cut to it.
+    pub fn new(out: W, format: Format, columns: Vec<Column>, width: Option<usize>) -> Self {
+        let form = match format {
+            Format::Table => Form::Table(table::Table::new(columns, width)),
+            Format::Csv => Form::Csv(csv::Csv::new(&columns)),
+            Format::Json => Form::Json(json::Json::new(&columns)),
+        };
+        Self { out, form, rows: 0 }
+    }
+
+    /// Prints a row; cells beyond the columns are left out.
+    ///
+    /// # Errors
+    /// Those of the writer.
+    pub fn row(&mut self, cells: Vec<Cell>) -> io::Result<()> {
+        self.rows += 1;
+        match &mut self.form {
+            Form::Table(table) => table.row(&mut self.out, cells),
+            Form::Csv(csv) => csv.row(&mut self.out, &cells),
+            Form::Json(json) => json.row(&mut self.out, &cells),
+        }
+    }
+
+    /// Prints what is left and how the form ends, and says how many rows there were.
+    ///
+    /// # Errors
+    /// Those of the writer.
+    pub fn finish(mut self) -> io::Result<u64> {
+        match self.form {
+            Form::Table(table) => table.finish(&mut self.out)?,
+            Form::Csv(csv) => csv.finish(&mut self.out)?,
+            Form::Json(json) => json.finish(&mut self.out)?,
+        }
+        self.out.flush()?;
+        Ok(self.rows)
+    }
+}
+
+/// A printer to standard output, cut to the terminal's width if it is one.
+#[must_use]
+pub fn to_stdout(
+    format: Format,
+    columns: Vec<Column>,
+) -> Printer<io::BufWriter<io::StdoutLock<'static>>> {
+    let stdout = io::stdout();
+    let width = terminal_size::terminal_size_of(&stdout).map(|(width, _)| usize::from(width.0));
+    Printer::new(io::BufWriter::new(stdout.lock()), format, columns, width)
+}

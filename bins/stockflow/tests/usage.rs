@@ -1,0 +1,57 @@
+//! The interface that scripts rely on: exit codes, and what goes where.
+
+use std::process::{Command, Output};
+
+fn stockflow(args: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_stockflow"))
+        .args(args)
+        .env_remove("STOCKFLOW_DATA")
+        .output()
+        .unwrap()
+}
+
+fn code(output: &Output) -> i32 {
+    output.status.code().unwrap()
+}
+
+fn text(bytes: &[u8]) -> &str {
+    std::str::from_utf8(bytes).unwrap()
+}
+
+#[test]
+fn every_command_explains_itself() {
+    for command in ["run", "query", "latest", "alerts", "detectors", "compact"] {
+        let output = stockflow(&[command, "--help"]);
+        assert_eq!(code(&output), 0, "{command}");
+        assert!(text(&output.stdout).contains("Example"), "{command}");
+    }
+}
+
+#[test]
+fn wrong_usage_ends_with_2_and_says_why_on_standard_error() {
+    let cases: [&[&str]; 9] = [
+        &[],
+        &["fly"],
+        &["latest"],
+        &["latest", "../x"],
+        &["latest", "AAPL", "-n", "0"],
+        &["alerts", "--since", "yesterday"],
+        &["run", "--speed", "fast"],
+        &["run", "--replay", "quotes.csv", "--seed", "1"],
+        &["compact", "--dt", "2026-02-30"],
+    ];
+    for args in cases {
+        let output = stockflow(args);
+        assert_eq!(code(&output), 2, "{args:?}");
+        assert!(output.stdout.is_empty(), "{args:?}");
+        assert!(!output.stderr.is_empty(), "{args:?}");
+    }
+}
+
+#[test]
+fn detectors_are_listed_for_machines_on_standard_output_alone() {
+    let output = stockflow(&["detectors", "--format", "json"]);
+    assert_eq!(code(&output), 0);
+    assert!(output.stderr.is_empty());
+    assert!(serde_json::from_slice::<serde_json::Value>(&output.stdout).unwrap().is_array());
+}
