@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod codec;
+mod feed;
 mod io;
 mod ledger;
 mod store;
@@ -9,6 +10,10 @@ mod table;
 #[cfg(test)]
 mod samples;
 
+pub use feed::{
+    EventKind, Finding, Matches, PlantedEvent, SimulatedMarket, SimulatedOptions, default_symbols,
+    match_events,
+};
 pub use ledger::{AlertQuery, LedgerEntry, LocalLedger};
 pub use store::{LocalReader, Store};
 pub use table::LocalTable;
