@@ -5,6 +5,7 @@ pub mod anomaly;
 pub mod archive;
 mod bank;
 mod batch;
+pub mod config;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 mod digits;
