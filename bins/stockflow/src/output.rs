@@ -132,13 +132,8 @@ impl<W: Write> Printer<W> {
     }
 }
 
-/// A printer to standard output, cut to the terminal's width if it is one.
+/// Columns of the terminal that standard output is; `None` if it is a file or a pipe.
 #[must_use]
-pub fn to_stdout(
-    format: Format,
-    columns: Vec<Column>,
-) -> Printer<io::BufWriter<io::StdoutLock<'static>>> {
-    let stdout = io::stdout();
-    let width = terminal_size::terminal_size_of(&stdout).map(|(width, _)| usize::from(width.0));
-    Printer::new(io::BufWriter::new(stdout.lock()), format, columns, width)
+pub fn terminal_width() -> Option<usize> {
+    terminal_size::terminal_size_of(io::stdout()).map(|(width, _)| usize::from(width.0))
 }

@@ -3,11 +3,12 @@
 use std::io::{self, Write};
 
 use clap::Args;
-use stockflow_core::{Alert, AlertStatus, Symbol, Timestamp};
+use stockflow_core::{AlertStatus, Symbol, Timestamp};
+use stockflow_local::{AlertQuery, LedgerEntry, LocalReader};
 
 use crate::{
-    DataDir,
-    output::{Cell, Column, Format, Printer},
+    DataDir, Outcome,
+    output::{self, Cell, Column, Format, Printer},
 };
 
 /// Show the alerts that were raised
@@ -29,9 +30,20 @@ pub struct Alerts {
 }
 
 impl Alerts {
-    fn wants(&self, alert: &Alert) -> bool {
-        self.since.is_none_or(|since| alert.cause >= since)
-            && self.symbol.is_none_or(|symbol| alert.symbol == symbol)
+    pub(crate) fn execute(&self) -> Outcome {
+        let reader = LocalReader::open(self.data.existing()?)?;
+        let query = AlertQuery { since: self.since, symbol: self.symbol, limit: None };
+        let alerts = reader.alerts(&query)?;
+        if alerts.is_empty() {
+            eprintln!("no such alerts in {}", self.data.path.display());
+        }
+        print(
+            io::BufWriter::new(io::stdout().lock()),
+            self.format,
+            &alerts,
+            output::terminal_width(),
+        )?;
+        Ok(())
     }
 }
 
@@ -39,7 +51,7 @@ impl Alerts {
 fn print(
     out: impl Write,
     format: Format,
-    alerts: &[(Alert, AlertStatus)],
+    alerts: &[LedgerEntry],
     width: Option<usize>,
 ) -> io::Result<()> {
     let columns = vec![
@@ -58,14 +70,14 @@ fn print(
         Column::text("id"),
     ];
     let mut printer = Printer::new(out, format, columns, width);
-    for (alert, status) in alerts {
-        printer.row(cells(alert, status, format))?;
+    for entry in alerts {
+        printer.row(cells(entry, format))?;
     }
     printer.finish()?;
     Ok(())
 }
 
-fn cells(alert: &Alert, status: &AlertStatus, format: Format) -> Vec<Cell> {
+fn cells(LedgerEntry { alert, status }: &LedgerEntry, format: Format) -> Vec<Cell> {
     let evidence = &alert.evidence;
     // Machines get every digit.
     let number = |value: f64| match format {
@@ -90,10 +102,4 @@ fn cells(alert: &Alert, status: &AlertStatus, format: Format) -> Vec<Cell> {
         },
         Cell::text(alert.id()),
     ]
-}
-
-impl Alerts {
-    pub(crate) fn execute(self) -> crate::Outcome {
-        Err(crate::Failure::failed("alerts waits for its backend"))
-    }
 }

@@ -3,11 +3,12 @@
 use std::io::{self, Write};
 
 use clap::Args;
-use stockflow_core::{Row, Symbol, wire};
+use stockflow_core::{Row, RowQuery, Symbol, wire};
+use stockflow_local::LocalReader;
 
 use crate::{
-    DataDir,
-    output::{Cell, Column, Format, Printer},
+    DataDir, Outcome,
+    output::{self, Cell, Column, Format, Printer},
 };
 
 /// Show the newest judged quotes of a symbol
@@ -26,6 +27,25 @@ pub struct Latest {
     /// Form of the answer; JSON has the canonical rows
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
+}
+
+impl Latest {
+    pub(crate) fn execute(&self) -> Outcome {
+        let reader = LocalReader::open(self.data.existing()?)?;
+        let mut rows = reader.query(&RowQuery::latest(self.symbol, self.number as usize))?;
+        rows.reverse();
+        let rows: Vec<Row> = rows.into_iter().map(|stored| stored.row).collect();
+        if rows.is_empty() {
+            eprintln!("no rows of {} in {}", self.symbol, self.data.path.display());
+        }
+        print(
+            io::BufWriter::new(io::stdout().lock()),
+            self.format,
+            &rows,
+            output::terminal_width(),
+        )?;
+        Ok(())
+    }
 }
 
 /// Prints `rows` in their order.
@@ -105,10 +125,4 @@ fn cells(row: &Row) -> Vec<Cell> {
         Cell::text(quality),
         Cell::text(anomalies.join(", ")),
     ]
-}
-
-impl Latest {
-    pub(crate) fn execute(self) -> crate::Outcome {
-        Err(crate::Failure::failed("latest waits for its backend"))
-    }
 }
