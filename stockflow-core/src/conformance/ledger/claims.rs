@@ -91,11 +91,16 @@ pub async fn a_mark_is_final<H: Harness<Backend: AlertLedger>>(h: &H) -> Outcome
 /// A sender that outlasted its lease has sent all the same.
 pub async fn a_mark_counts_after_the_lease_too<H: Harness<Backend: AlertLedger>>(h: &H) -> Outcome {
     let ledger = h.fresh().await;
-    let alert = sample();
-    ensure_eq!(ledger.claim(&alert, at(0), LEASE).await?, Claim::Won, "first claim");
-    ensure_eq!(ledger.claim(&alert, at(60), LEASE).await?, Claim::Won, "takeover");
-    ledger.mark_sent(&alert.id(), at(61)).await?;
-    ensure_eq!(ledger.claim(&alert, at(500), LEASE).await?, Claim::Sent, "claim after the mark");
+    for (seconds, taken_over) in [(0, false), (1, true)] {
+        let alert = alert(symbol("AAPL"), "price_hampel", Direction::Up, seconds);
+        ensure_eq!(ledger.claim(&alert, at(0), LEASE).await?, Claim::Won, "first claim");
+        if taken_over {
+            ensure_eq!(ledger.claim(&alert, at(60), LEASE).await?, Claim::Won, "takeover");
+        }
+        ledger.mark_sent(&alert.id(), at(61)).await?;
+        let claim = ledger.claim(&alert, at(500), LEASE).await?;
+        ensure_eq!(claim, Claim::Sent, "claim after the mark (taken over: {taken_over})");
+    }
     Ok(())
 }
 
