@@ -4,6 +4,7 @@ mod codec;
 mod feed;
 mod io;
 mod ledger;
+mod spool;
 mod store;
 mod table;
 
@@ -15,5 +16,6 @@ pub use feed::{
     match_events,
 };
 pub use ledger::{AlertQuery, LedgerEntry, LocalLedger};
+pub use spool::{Damage, Spool, SpoolOptions, SpoolReader, SpoolWriter};
 pub use store::{LocalReader, Store};
 pub use table::LocalTable;

@@ -1,0 +1,255 @@
+//! A durable local log: what was appended stays until it is acknowledged.
+
+mod block;
+mod damage;
+mod fault;
+mod log;
+mod position;
+mod reader;
+mod recover;
+mod scan;
+mod writer;
+
+use std::{
+    fs::{self, File, TryLockError},
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use stockflow_core::{Cursor, InvalidConfig, Result, ShardId};
+use tokio::sync::watch;
+
+pub use self::{damage::Damage, reader::SpoolReader, writer::SpoolWriter};
+use self::{
+    fault::Fault,
+    log::Log,
+    position::{Marks, Position},
+    recover::{Recovered, Segment, path_of},
+    writer::Tail,
+};
+
+const BACKEND: &str = "spool";
+const LOCK_NAME: &str = "lock";
+
+/// Sizes of a [`Spool`].
+#[derive(Clone, Debug)]
+pub struct SpoolOptions {
+    segment_bytes: u64,
+    max_bytes: u64,
+    shard: ShardId,
+}
+
+impl SpoolOptions {
+    /// Smallest segment, in bytes.
+    pub const LEAST_SEGMENT_BYTES: u64 = 4096;
+
+    /// Segments of `segment_bytes`, and at most `max_bytes` that wait for acknowledgement.
+    ///
+    /// # Errors
+    /// [`InvalidConfig`] for a segment of less than 4 KiB, or a bound below two segments.
+    pub fn new(segment_bytes: u64, max_bytes: u64) -> Result<Self, InvalidConfig> {
+        let least = Self::LEAST_SEGMENT_BYTES;
+        if segment_bytes < least {
+            let allowed = format!("{least} bytes or more");
+            return Err(InvalidConfig::new("segment_bytes", segment_bytes, allowed));
+        }
+        if max_bytes / 2 < segment_bytes {
+            let allowed = format!("two segments of {segment_bytes} bytes or more");
+            return Err(InvalidConfig::new("max_bytes", max_bytes, allowed));
+        }
+        Ok(Self { segment_bytes, max_bytes, shard: "spool-0".into() })
+    }
+
+    /// With another name of the shard (default `spool-0`).
+    #[must_use]
+    pub fn with_shard(mut self, shard: impl Into<ShardId>) -> Self {
+        self.shard = shard.into();
+        self
+    }
+}
+
+impl Default for SpoolOptions {
+    /// Segments of 64 MiB, at most 1 GiB that waits.
+    fn default() -> Self {
+        Self { segment_bytes: 64 << 20, max_bytes: 1 << 30, shard: "spool-0".into() }
+    }
+}
+
+/// A durable local log with acknowledgement: the embedded stream.
+///
+/// # Promises
+/// - What [`append`](SpoolWriter::append) returned for is there after any crash, until it is acknowledged; an append that did not
+///   return is there as a whole or not at all. Cursors of feeds are stored in the same step as the records.
+/// - Sequence numbers count up from 1 and never repeat.
+/// - Damage is reported ([`damages`](Self::damages), [`SpoolReader::damages`]) with the file, the place and the records that are
+///   lost; everything else stays readable. If it hits the last append, the cursors of that append do not count: its feed is
+///   asked for it again.
+/// - Two processes cannot open one spool.
+///
+/// ```
+/// use stockflow_core::{Cursor, Timestamp};
+/// use stockflow_local::{Spool, SpoolOptions};
+///
+/// # let folder = tempfile::tempdir()?;
+/// # let dir = folder.path();
+/// let spool = Spool::open(dir, SpoolOptions::default())?;
+/// let read_to = Cursor { feed: "ticks.csv".into(), offset: "2".into() };
+/// let last = spool.writer().append([(Timestamp::MIN, "one"), (Timestamp::MIN, "two")], &[read_to])?;
+///
+/// let mut reader = spool.reader();
+/// let batch = reader.read(100, 1 << 20)?;
+/// assert_eq!((last, &batch.records[1].data[..]), (2, &b"two"[..]));
+/// reader.ack(&batch.records[1].position)?;
+/// assert_eq!(spool.cursors()[0].offset, "2");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct Spool {
+    shared: Arc<Shared>,
+    damages: Vec<Damage>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    folder: PathBuf,
+    options: SpoolOptions,
+    log: Mutex<Log>,
+    tail: Mutex<Tail>,
+    /// Sequence number of the next record.
+    news: watch::Sender<u64>,
+    /// Held until this is dropped.
+    _lock: File,
+}
+
+impl Spool {
+    /// Opens or creates the spool in the folder `dir`.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Denied`](stockflow_core::ErrorKind::Denied) if another process has it open or the folder cannot be
+    /// written, otherwise what the disk says. Damage is no error, see [`damages`](Self::damages).
+    pub fn open(dir: impl AsRef<Path>, options: SpoolOptions) -> Result<Self> {
+        Self::recover(dir.as_ref(), options).map_err(|fault| fault.at("open"))
+    }
+
+    fn recover(folder: &Path, options: SpoolOptions) -> Result<Self, Fault> {
+        let fault = |path: &Path| {
+            let path = path.to_owned();
+            move |source| Fault::Io { path, source }
+        };
+        fs::create_dir_all(folder).map_err(fault(folder))?;
+        let lock = lock(folder)?;
+        let (position, damaged) = Position::open(folder).map_err(fault(folder))?;
+        let recovered = Recovered::read(folder, position.marks()).map_err(fault(folder))?;
+        let mut damages = recovered.damages;
+        if damaged {
+            let file = folder.join(position::FILE_NAME);
+            damages.push(Damage { file, offset: 0, length: 0, lost: 0..0 });
+        }
+        let tail = Tail::open(folder, &recovered.segments, recovered.sound_end)
+            .map_err(fault(folder))?
+            .with(recovered.next, recovered.append, recovered.cursors);
+        let log = Log {
+            segments: recovered.segments,
+            acked_at: recovered.acked_at,
+            position,
+            gaps: recovered.gaps,
+        };
+        let shared = Shared {
+            folder: folder.to_owned(),
+            options,
+            log: Mutex::new(log),
+            tail: Mutex::new(tail),
+            news: watch::Sender::new(recovered.next),
+            _lock: lock,
+        };
+        Ok(Self { shared: Arc::new(shared), damages })
+    }
+
+    /// Damage that was found when the spool was opened; each was logged as a warning.
+    #[must_use]
+    pub fn damages(&self) -> &[Damage] {
+        &self.damages
+    }
+
+    /// How far each feed was read, by name of the feed.
+    #[must_use]
+    pub fn cursors(&self) -> Vec<Cursor> {
+        let cursor = |(feed, offset): (&String, &String)| Cursor {
+            feed: feed.clone(),
+            offset: offset.clone(),
+        };
+        self.shared.tail().cursors.iter().map(cursor).collect()
+    }
+
+    /// Appends to this spool.
+    #[must_use]
+    pub fn writer(&self) -> SpoolWriter {
+        SpoolWriter { shared: Arc::clone(&self.shared) }
+    }
+
+    /// Reads this spool from the first record that is not acknowledged on.
+    #[must_use]
+    pub fn reader(&self) -> SpoolReader {
+        SpoolReader::new(Arc::clone(&self.shared))
+    }
+}
+
+fn lock(folder: &Path) -> Result<File, Fault> {
+    let path = folder.join(LOCK_NAME);
+    let file = File::options().write(true).create(true).truncate(false).open(&path);
+    let file = file.map_err(|source| Fault::Io { path: path.clone(), source })?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(Fault::InUse { folder: folder.to_owned() }),
+        Err(TryLockError::Error(source)) => Err(Fault::Io { path, source }),
+    }
+}
+
+impl Shared {
+    fn log(&self) -> MutexGuard<'_, Log> {
+        self.log.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn tail(&self) -> MutexGuard<'_, Tail> {
+        self.tail.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// An append is durable.
+    fn grown(&self, segment: Segment) {
+        let mut log = self.log();
+        log.grown(segment);
+        // An append of cursors alone is done with at once; if the disk fails here, a later call tells.
+        let _ = log.tidy(&self.folder);
+        drop(log);
+        self.news.send_replace(segment.next);
+    }
+
+    fn acknowledge(&self, sequence: u64, done: Option<(u64, u64)>) -> Result<(), Fault> {
+        let outcome = self.log().acknowledge(&self.folder, sequence, done);
+        outcome.map_err(|source| Fault::Io { path: self.folder.clone(), source })
+    }
+
+    /// Whether this was told when the spool was opened.
+    fn knows(&self, damage: &Damage) -> bool {
+        let log = self.log();
+        let is = |(number, offset): &(u64, u64)| {
+            *offset == damage.offset && path_of(&self.folder, *number) == damage.file
+        };
+        log.gaps.iter().any(is)
+    }
+}
+
+impl Drop for Shared {
+    fn drop(&mut self) {
+        let mut log = self.log();
+        let durable = log.segments.back().map_or(0, |last| last.next);
+        let acked = log.position.marks().acked;
+        let noted = log.position.advance(Marks { acked, durable });
+        if let Err(error) = noted.and_then(|()| log.position.sync()) {
+            tracing::warn!(%error, "the end of the spool is not noted");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

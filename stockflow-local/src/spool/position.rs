@@ -1,0 +1,138 @@
+//! How far a spool was acknowledged, and how far it is known to be durable.
+//!
+//! Two slots that are written in turn, so that one of them is always whole. Written at each acknowledgement without
+//! waiting for the disk: after a power cut it may be older, and what it forgot comes again. A kill loses nothing.
+
+use std::{
+    fs::File,
+    io::{self, Read, Seek, SeekFrom, Write},
+    path::Path,
+};
+
+use crate::codec::bytes::{Malformed, Reader};
+
+pub(super) const FILE_NAME: &str = "position";
+const MAGIC: [u8; 4] = *b"SfP1";
+const SLOT: usize = 32;
+/// Slots lie in different sectors.
+const DISTANCE: u64 = 4096;
+
+/// What the file says.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Marks {
+    /// Records up to this sequence number are done with.
+    pub(super) acked: u64,
+    /// Records before this sequence number were durable.
+    pub(super) durable: u64,
+}
+
+#[derive(Debug)]
+pub(super) struct Position {
+    file: File,
+    turn: u32,
+    marks: Marks,
+}
+
+impl Position {
+    /// Opens or creates the file; `true` if what it held cannot be read.
+    pub(super) fn open(folder: &Path) -> io::Result<(Self, bool)> {
+        let path = folder.join(FILE_NAME);
+        let mut file =
+            File::options().read(true).write(true).create(true).truncate(false).open(path)?;
+        let mut newest: Option<(u32, Marks)> = None;
+        let mut bytes = Vec::new();
+        file.read_to_end(&mut bytes)?;
+        for start in [0, DISTANCE as usize] {
+            let slot = bytes.get(start..).and_then(|rest| read(rest).ok());
+            newest = newest.max_by_turn(slot);
+        }
+        let damaged = newest.is_none() && !bytes.is_empty();
+        let (turn, marks) = newest.unwrap_or_default();
+        Ok((Self { file, turn, marks }, damaged))
+    }
+
+    pub(super) const fn marks(&self) -> Marks {
+        self.marks
+    }
+
+    /// Notes later marks; earlier ones change nothing.
+    pub(super) fn advance(&mut self, marks: Marks) -> io::Result<()> {
+        let marks = Marks {
+            acked: marks.acked.max(self.marks.acked),
+            durable: marks.durable.max(self.marks.durable),
+        };
+        if marks == self.marks {
+            return Ok(());
+        }
+        let turn = self.turn.wrapping_add(1);
+        let mut slot = Vec::with_capacity(SLOT);
+        slot.extend_from_slice(&MAGIC);
+        slot.extend_from_slice(&turn.to_le_bytes());
+        slot.extend_from_slice(&marks.acked.to_le_bytes());
+        slot.extend_from_slice(&marks.durable.to_le_bytes());
+        slot.extend_from_slice(&crc32fast::hash(&slot).to_le_bytes());
+        self.file.seek(SeekFrom::Start(u64::from(turn % 2) * DISTANCE))?;
+        self.file.write_all(&slot)?;
+        (self.turn, self.marks) = (turn, marks);
+        Ok(())
+    }
+
+    /// Waits until the disk has it.
+    pub(super) fn sync(&self) -> io::Result<()> {
+        self.file.sync_data()
+    }
+}
+
+trait Newer {
+    fn max_by_turn(self, other: Self) -> Self;
+}
+
+impl Newer for Option<(u32, Marks)> {
+    fn max_by_turn(self, other: Self) -> Self {
+        match (self, other) {
+            // Turns wrap around: the newer one is at most half-way ahead.
+            (Some(a), Some(b)) => Some(if (b.0.wrapping_sub(a.0) as i32) > 0 { b } else { a }),
+            (a, b) => a.or(b),
+        }
+    }
+}
+
+fn read(slot: &[u8]) -> Result<(u32, Marks), Malformed> {
+    let mut reader = Reader(slot);
+    let sound = reader.array::<4>()? == MAGIC;
+    let turn = u32::from_le_bytes(reader.array()?);
+    let acked = u64::from_le_bytes(reader.array()?);
+    let durable = u64::from_le_bytes(reader.array()?);
+    let crc = u32::from_le_bytes(reader.array()?);
+    let sound = sound && crc == crc32fast::hash(&slot[..24]);
+    if sound { Ok((turn, Marks { acked, durable })) } else { Err(Malformed::Value("position")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_damaged_slot_falls_back_to_the_other_and_two_are_told() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(FILE_NAME);
+        let open = || Position::open(folder.path()).unwrap();
+        for acked in 1..=5 {
+            open().0.advance(Marks { acked, durable: 2 * acked }).unwrap();
+        }
+        assert_eq!(open().0.marks(), Marks { acked: 5, durable: 10 });
+        open().0.advance(Marks { acked: 1, durable: 1 }).unwrap();
+        assert_eq!(open().0.marks(), Marks { acked: 5, durable: 10 });
+        let whole = std::fs::read(&path).unwrap();
+        for at in [DISTANCE as usize + 9, 9] {
+            let mut bytes = whole.clone();
+            bytes[at] ^= 1;
+            std::fs::write(&path, &bytes).unwrap();
+            let (position, damaged) = open();
+            assert!(position.marks().acked >= 4 && !damaged);
+        }
+        std::fs::write(&path, "torn").unwrap();
+        let (position, damaged) = open();
+        assert_eq!((position.marks(), damaged), (Marks::default(), true));
+    }
+}
