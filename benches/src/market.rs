@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use stockflow_core::{Price, Quote, Symbol, Timestamp, Volume, wire};
 
-/// A random walk in whole cents of each of `symbols` symbols, one quote a second each, `quotes` quotes in all.
+/// A random walk in whole cents of each of `symbols` symbols, a quote of each every 15 seconds, `quotes` quotes in all.
 ///
 /// # Panics
 /// Never for fewer than 100,000 symbols.
@@ -52,16 +52,16 @@ impl Walk {
         }
     }
 
-    fn step(&mut self, second: i64, random: &mut Random) -> Quote {
+    fn step(&mut self, number: i64, random: &mut Random) -> Quote {
         // Tails heavier than normal: one step in 500 is ten times as large.
         let scale = if random.below(500) == 0 { 10 } else { 1 };
-        let most = scale * (self.price / 2_000 + 1);
+        let most = scale * (self.price / 600 + 1);
         self.price = (self.price + random.below(2 * most + 1) - most).max(100);
         self.high = self.high.max(self.price);
         self.low = self.low.min(self.price);
         self.volume += random.below(2_000);
         // 2026-11-23T14:30:00Z, and some microseconds.
-        let micros = 1_795_444_200_000_000 + second * 1_000_000 + random.below(1_000_000);
+        let micros = 1_795_444_200_000_000 + number * 15_000_000 + random.below(15_000_000);
         Quote {
             symbol: self.symbol,
             timestamp: Timestamp::from_micros(micros).expect("within 2026 and a bit"),

@@ -1,0 +1,56 @@
+//! The job with stockflow: the monitor, and both stages over backends in memory.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use stockflow_core::{
+    Alert, Monitor, Position, Processor, RecordBatch, Rules, StreamRecord, Timestamp, TrendWatch,
+    memory::{MemoryAlerter, MemoryArchive, MemoryLedger, MemoryTable},
+    wire,
+};
+
+/// The default rules of these names, with nothing else.
+pub(crate) fn only(names: &[&str]) -> Rules {
+    let mut rules = Rules::default_set();
+    rules.anomaly.retain(|rule| names.contains(&&*rule.name));
+    rules.trend.retain(|rule| names.contains(&&*rule.name));
+    rules
+}
+
+/// One quote at a time, in memory only.
+pub(crate) fn monitor(records: &[&'static [u8]], rules: &Rules) -> Vec<Alert> {
+    let mut monitor = Monitor::new(rules);
+    let mut alerts = Vec::new();
+    for record in records {
+        if let Ok(decoded) = wire::decode(record) {
+            let _ = monitor.observe(&decoded.quote, &mut alerts);
+        }
+    }
+    alerts
+}
+
+/// Both stages, with all that they promise but durability, in batches.
+pub(crate) fn stages(records: &[Bytes], rules: &Rules, batch: usize) -> Vec<Alert> {
+    let table = Arc::new(MemoryTable::new());
+    let archive = || Arc::new(MemoryArchive::new());
+    let alerter = Arc::new(MemoryAlerter::new());
+    let ledger = Arc::new(MemoryLedger::new());
+    let mut processor = Processor::new(rules, table.clone(), archive(), archive());
+    let mut watch = TrendWatch::new(rules, table.clone(), ledger, alerter.clone());
+    let runtime = tokio::runtime::Builder::new_current_thread().build().expect("no I/O to fail");
+    runtime.block_on(async {
+        for (number, chunk) in records.chunks(batch).enumerate() {
+            let record = |(index, data): (usize, &Bytes)| StreamRecord {
+                position: Position::new(((number * batch + index) as u64).into()),
+                arrival: Timestamp::MAX,
+                data: data.clone(),
+            };
+            let records = chunk.iter().enumerate().map(record).collect();
+            let report = processor.process(&RecordBatch { shard: "0".into(), records }).await;
+            assert!(report.expect("memory does not fail").report.is_complete());
+            let report = watch.process(&table.take_checkpoints(), Timestamp::MAX).await;
+            assert!(report.report.is_complete());
+        }
+    });
+    alerter.sent()
+}
