@@ -12,8 +12,8 @@ mod table;
 mod samples;
 
 pub use feed::{
-    EventKind, Finding, Matches, PlantedEvent, SimulatedMarket, SimulatedOptions, default_symbols,
-    match_events,
+    EventKind, Finding, Matches, PlantedEvent, Replay, ReplayError, ReplayOptions, SimulatedMarket,
+    SimulatedOptions, default_symbols, match_events,
 };
 pub use ledger::{AlertQuery, LedgerEntry, LocalLedger};
 pub use spool::{Damage, Spool, SpoolOptions, SpoolReader, SpoolWriter};

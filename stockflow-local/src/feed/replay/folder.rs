@@ -1,0 +1,130 @@
+//! A lake folder: many objects, one after the other.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+    vec,
+};
+
+use bytes::Bytes;
+
+use super::{
+    content::Content,
+    error::ReplayError,
+    format::{self, unreadable},
+    rows::{Broken, Item, Row, Rows},
+};
+
+const EXTENSIONS: [&str; 4] = [".ndjson.zst", ".ndjson.gz", ".ndjson", ".parquet"];
+
+/// The objects of a lake folder by day and name, read as one file.
+#[derive(Debug)]
+pub(super) struct Folder {
+    objects: vec::IntoIter<Object>,
+    current: Option<(String, Box<dyn Rows>)>,
+    /// Number of the last row of the objects before the current one, and of the last row at all.
+    before: u64,
+    last: u64,
+}
+
+#[derive(Debug)]
+struct Object {
+    /// Relative to the folder.
+    name: String,
+    path: PathBuf,
+    hash: blake3::Hash,
+}
+
+impl Folder {
+    /// The folder's rows, and its name by the content of all objects.
+    pub(super) fn open(path: &Path) -> Result<(Self, blake3::Hash), ReplayError> {
+        let mut objects = Vec::new();
+        let mut hasher = blake3::Hasher::new();
+        for name in names(path).map_err(|source| unreadable(path, source))? {
+            let at = path.join(&name);
+            let content = Content::open(&at).map_err(|source| unreadable(&at, source))?;
+            let hash = content.hash;
+            if content.is_parquet() {
+                // Whether this build can read it at all.
+                drop(format::rows(content)?);
+            }
+            hasher.update(name.as_bytes()).update(b"\n").update(hash.as_bytes());
+            objects.push(Object { name, path: at, hash });
+        }
+        if objects.is_empty() {
+            return Err(ReplayError::Format {
+                path: path.to_owned(),
+                expected: "a lake folder with objects such as dt=2026-11-23/….ndjson.zst".into(),
+                found: "a folder without any".into(),
+            });
+        }
+        let folder = Self { objects: objects.into_iter(), current: None, before: 0, last: 0 };
+        Ok((folder, hasher.finalize()))
+    }
+
+    /// Goes on to the next object; a broken one is one broken row.
+    fn start(&mut self, object: Object) -> io::Result<Option<Row>> {
+        self.before = self.last;
+        let content = Content::open(&object.path)?;
+        if content.hash != object.hash {
+            return Err(io::Error::other(format!("{} changed while it was read", object.name)));
+        }
+        let reason = match format::rows(content) {
+            Ok(rows) => {
+                self.current = Some((object.name, rows));
+                return Ok(None);
+            }
+            Err(ReplayError::Read { source, .. }) if source.raw_os_error().is_some() => {
+                return Err(source);
+            }
+            Err(error) => error.to_string(),
+        };
+        self.last += 1;
+        let broken = Broken { place: object.name, reason: reason.into(), data: Bytes::new() };
+        Ok(Some(Row { number: self.last, item: Item::Broken(broken) }))
+    }
+}
+
+impl Rows for Folder {
+    fn next_row(&mut self) -> io::Result<Option<Row>> {
+        loop {
+            if let Some((name, rows)) = &mut self.current {
+                if let Some(mut row) = rows.next_row()? {
+                    row.number += self.before;
+                    self.last = row.number;
+                    if let Item::Broken(broken) = &mut row.item {
+                        broken.place = format!("{name}:{}", broken.place);
+                    }
+                    return Ok(Some(row));
+                }
+                self.current = None;
+            }
+            let Some(object) = self.objects.next() else { return Ok(None) };
+            if let Some(row) = self.start(object)? {
+                return Ok(Some(row));
+            }
+        }
+    }
+}
+
+/// Names of the objects, relative to the folder, in order.
+fn names(folder: &Path) -> io::Result<Vec<String>> {
+    let mut names = Vec::new();
+    for day in entries(folder)?.iter().filter(|name| name.starts_with("dt=")) {
+        let objects = entries(&folder.join(day))?;
+        let readable =
+            objects.into_iter().filter(|name| EXTENSIONS.iter().any(|end| name.ends_with(end)));
+        names.extend(readable.map(|name| format!("{day}/{name}")));
+    }
+    Ok(names)
+}
+
+fn entries(folder: &Path) -> io::Result<Vec<String>> {
+    let mut names = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        // A name that is no text is none of ours.
+        names.extend(entry?.file_name().into_string());
+    }
+    names.sort_unstable();
+    Ok(names)
+}
