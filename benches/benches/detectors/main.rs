@@ -1,0 +1,20 @@
+//! Rolling statistics and the banks of default detectors against `ta` and `yata`.
+//!
+//! Each contestant keeps one state for each of 500 symbols and is fed their quotes in turn, as a feed delivers them: so the
+//! states come from the second-level cache, not from registers.
+#![allow(missing_docs, clippy::unwrap_used, clippy::print_stdout, reason = "a bench")]
+
+mod error;
+mod single;
+
+use stockflow_benches::market;
+
+pub(crate) const SYMBOLS: usize = 500;
+pub(crate) const QUOTES: usize = 200_000;
+pub(crate) const ROUNDS: usize = 31;
+
+fn main() {
+    let quotes = market::quotes(SYMBOLS, QUOTES);
+    error::report();
+    single::compare_all(&quotes);
+}
