@@ -8,6 +8,7 @@ mod batch;
 pub mod config;
 #[cfg(feature = "conformance")]
 pub mod conformance;
+mod dice;
 mod digits;
 mod error;
 mod ledger;
@@ -33,6 +34,7 @@ mod time;
 pub mod trend;
 mod trend_watch;
 pub mod wire;
+pub mod wrap;
 
 pub use alert::{Alert, AlertId, AlertKind, Alerter, RuleKey, Severity};
 pub use anomaly::{AnomalyDetector, AnomalyDetectorExt, Verdict};

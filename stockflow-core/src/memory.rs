@@ -5,6 +5,7 @@
 
 mod alerter;
 mod archive;
+mod flaky;
 mod ledger;
 mod sink;
 mod source;
@@ -14,6 +15,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 pub use alerter::MemoryAlerter;
 pub use archive::MemoryArchive;
+pub use flaky::{Faults, Flaky};
 pub use ledger::MemoryLedger;
 pub use sink::MemorySink;
 pub use source::MemorySource;
