@@ -48,7 +48,7 @@ pub use of_symbol::OfSymbol;
 pub use params::{InvalidConfig, MAX_LOOKBACK};
 pub use policy::{Policy, PolicyState, PolicyTrack};
 pub use price::{InvalidPrice, Price};
-pub use processor::{ProcessCounts, ProcessReport, Processor};
+pub use processor::{ProcessCounts, ProcessReport, Processor, write_unreadable};
 pub use quality::{Assessor, Quality};
 pub use quote::{InvalidVolume, Quote, Volume};
 pub use record::{Position, RecordBatch, SequenceNumber, ShardId, StreamRecord};

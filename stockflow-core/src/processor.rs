@@ -18,7 +18,7 @@ use crate::{
 };
 
 pub(crate) use judge::Judge;
-pub(crate) use objects::write_unreadable;
+pub use objects::write_unreadable;
 pub use report::{ProcessCounts, ProcessReport};
 
 /// Stage 1 of the pipeline: decodes the records of a shard, judges each quote, stores the rows, archives the records.

@@ -3,6 +3,7 @@
 mod codec;
 mod feed;
 mod io;
+pub mod lake;
 mod ledger;
 mod spool;
 mod store;
@@ -15,6 +16,7 @@ pub use feed::{
     EventKind, Finding, Matches, PlantedEvent, Replay, ReplayError, ReplayOptions, SimulatedMarket,
     SimulatedOptions, default_symbols, match_events,
 };
+pub use lake::{Lake, LakeObject};
 pub use ledger::{AlertQuery, LedgerEntry, LocalLedger};
 pub use spool::{Damage, Spool, SpoolOptions, SpoolReader, SpoolWriter};
 pub use store::{LocalReader, Store};

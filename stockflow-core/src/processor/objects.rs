@@ -85,8 +85,8 @@ fn quarantine_line(batch: &RecordBatch, record: &StreamRecord, reason: &str, out
     write_unreadable(&origin, record.arrival, reason, &record.data, out);
 }
 
-/// Appends a line of the quarantine, with its line feed.
-pub(crate) fn write_unreadable(
+/// Appends a line of the quarantine, with its line feed: where the bytes came from, when, why they are there, and the bytes.
+pub fn write_unreadable(
     origin: &str,
     arrival: crate::Timestamp,
     reason: &str,

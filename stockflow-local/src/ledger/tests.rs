@@ -143,3 +143,15 @@ fn alerts_are_listed_by_the_time_of_their_cause() {
         assert_eq!(store.alerts(&all).unwrap()[0].status, AlertStatus::Sent { at: at(9) });
     });
 }
+
+#[test]
+fn the_ledger_passes_the_suite() {
+    let folders = std::sync::Mutex::new(Vec::new());
+    let harness = || async {
+        let folder = tempfile::tempdir().unwrap();
+        let ledger = LocalLedger::new(&Store::open(folder.path()).unwrap());
+        folders.lock().unwrap().push(folder);
+        ledger
+    };
+    block_on(stockflow_core::conformance::ledger::all(&harness)).unwrap();
+}

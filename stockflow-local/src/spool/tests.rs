@@ -192,6 +192,25 @@ fn an_append_cut_anywhere_by_a_kill_is_there_as_a_whole_or_not_at_all() {
 }
 
 #[test]
+fn a_small_append_cut_at_any_byte_is_not_there_at_all() {
+    let folder = tempfile::tempdir().unwrap();
+    let spool = open(folder.path());
+    append(&spool, 5, &[cursor("a", 5)]);
+    let before = fs::read(&segments(folder.path())[0]).unwrap().len();
+    append(&spool, 3, &[cursor("a", 8)]);
+    let whole = fs::read(&segments(folder.path())[0]).unwrap();
+    for cut in before..whole.len() {
+        let copy = killed(folder.path());
+        fs::write(&segments(copy.path())[0], &whole[..cut]).unwrap();
+        let spool = open(copy.path());
+        assert_eq!(spool.damages(), [], "cut at {cut} of {before} to {}", whole.len());
+        assert_eq!(spool.cursors(), [cursor("a", 5)]);
+        assert_eq!(append(&spool, 1, &[]), 6);
+        assert_eq!(read_all(&mut spool.reader()), [1, 2, 3, 4, 5, 6]);
+    }
+}
+
+#[test]
 fn an_end_that_was_durable_is_missed() {
     let folder = tempfile::tempdir().unwrap();
     let spool = open(folder.path());

@@ -1,5 +1,6 @@
 //! What a store keeps in memory beside the file.
 
+use redb::ReadableTableMetadata as _;
 use stockflow_core::{Result, RowKey, RowQuery, StoredRow, Symbol};
 
 use super::{
@@ -131,5 +132,24 @@ impl Inner {
         let memory = self.memory();
         let table = self.table("scan")?;
         read::page(&table, &memory.recent, after, limit, &self.faults)
+    }
+
+    /// How many rows there are.
+    pub(crate) fn row_count(&self) -> Result<u64> {
+        const OPERATION: &str = "row_count";
+        let memory = self.memory();
+        let table = self.table(OPERATION)?;
+        let stored = table.len().map_err(self.faults.at(OPERATION))?;
+        // A row that waits may be there in an older version.
+        let mut twice = 0;
+        for (symbol, waiting) in &memory.recent.symbols {
+            let newest = read::stored(&table, &RowQuery::latest(*symbol, 1), &self.faults)?;
+            let newest = newest.last().map(|row| row.row.quote.timestamp);
+            for (timestamp, _) in waiting.all().take_while(|(time, _)| Some(*time) <= newest) {
+                let key = RowKey { symbol: *symbol, timestamp };
+                twice += u64::from(read::is_stored(&table, &key, OPERATION, &self.faults)?);
+            }
+        }
+        Ok(stored + memory.recent.rows as u64 - twice)
     }
 }

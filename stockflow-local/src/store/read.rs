@@ -153,6 +153,16 @@ pub(super) fn contains(
     if recent.symbols.get(&key.symbol).is_some_and(|waiting| waiting.contains(key.timestamp)) {
         return Ok(true);
     }
+    is_stored(table, key, "contains", faults)
+}
+
+/// Whether the table itself has a row of that key.
+pub(super) fn is_stored(
+    table: &ReadTable,
+    key: &RowKey,
+    operation: &'static str,
+    faults: &Faults,
+) -> Result<bool> {
     let bytes = key_bytes(key.symbol, key.timestamp);
-    Ok(table.get(bytes.as_slice()).map_err(faults.at("contains"))?.is_some())
+    Ok(table.get(bytes.as_slice()).map_err(faults.at(operation))?.is_some())
 }

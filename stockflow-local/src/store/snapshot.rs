@@ -115,4 +115,12 @@ impl Store {
     pub fn scan(&self, after: Option<RowKey>, limit: usize) -> Result<Vec<StoredRow>> {
         self.inner.page(after, limit)
     }
+
+    /// How many rows there are.
+    ///
+    /// # Errors
+    /// As for any read.
+    pub fn row_count(&self) -> Result<u64> {
+        self.inner.row_count()
+    }
 }

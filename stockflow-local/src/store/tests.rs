@@ -82,6 +82,7 @@ async fn same_answers(store: &Store, memory: &MemoryTable) {
     let there = table.contains(&keys).await.unwrap();
     assert_eq!(there, memory.contains(&keys).await.unwrap());
     all.sort_by_key(|row| row.row.key());
+    assert_eq!(store.row_count().unwrap(), all.len() as u64);
     assert_eq!(scan(|after| store.scan(after, 7).unwrap()), all);
 }
 
@@ -143,6 +144,22 @@ proptest! {
             drop(reader);
             same_answers(&open_tiny(killed.path()), &memory).await;
         });
+    }
+}
+
+#[test]
+fn the_table_passes_the_suite_with_any_limits() {
+    let runtime = tokio::runtime::Builder::new_multi_thread().build().unwrap();
+    let folders = std::sync::Mutex::new(Vec::new());
+    for tiny in [false, true] {
+        let harness = || async {
+            let folder = tempfile::tempdir().unwrap();
+            let opened =
+                if tiny { open_tiny(folder.path()) } else { Store::open(folder.path()).unwrap() };
+            folders.lock().unwrap().push(folder);
+            LocalTable::new(&opened)
+        };
+        runtime.block_on(stockflow_core::conformance::table::all(&harness)).unwrap();
     }
 }
 
