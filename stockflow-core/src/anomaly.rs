@@ -2,12 +2,40 @@
 //!
 //! A new detector is one file here, one `mod` line and one row in [`DETECTORS`].
 
+mod feed_gap;
+mod flat_line;
+mod hampel;
+mod open_gap;
+mod percent_change;
+mod price_level;
+mod range_break;
+mod return_zscore;
+mod shared;
+mod suspected_split;
+mod volume_spike;
+
 use std::fmt;
 
+pub use self::{
+    feed_gap::FeedGap, flat_line::FlatLine, hampel::Hampel, open_gap::OpenGap,
+    percent_change::PercentChange, price_level::PriceLevel, range_break::RangeBreak,
+    return_zscore::ReturnZScore, suspected_split::SuspectedSplit, volume_spike::VolumeSpike,
+};
 use crate::{Evidence, Quality, Quote, params::Entry};
 
 /// Every anomaly detector that a configuration can name.
-pub static DETECTORS: &[Entry<dyn AnomalyDetector>] = &[];
+pub static DETECTORS: &[Entry<dyn AnomalyDetector>] = &[
+    percent_change::ENTRY,
+    return_zscore::ENTRY,
+    hampel::ENTRY,
+    range_break::ENTRY,
+    volume_spike::ENTRY,
+    open_gap::ENTRY,
+    flat_line::ENTRY,
+    feed_gap::ENTRY,
+    price_level::ENTRY,
+    suspected_split::ENTRY,
+];
 
 /// What a detector makes of one quote.
 #[must_use]
@@ -98,6 +126,13 @@ pub trait AnomalyDetector: fmt::Debug + Send + Sync {
     fn tolerates(&self) -> Quality;
     /// Judges `quote` without learning from it.
     fn score(&self, quote: &Quote) -> Verdict;
+    /// The same, knowing the quote's flags; this is what the pipeline calls.
+    ///
+    /// Only for detectors whose verdict depends on the flags themselves. A wrapper has to pass it on.
+    fn score_flagged(&self, quote: &Quote, quality: Quality) -> Verdict {
+        let _ = quality;
+        self.score(quote)
+    }
     /// Learns from `quote`.
     fn update(&mut self, quote: &Quote);
     /// Back to the state after construction.

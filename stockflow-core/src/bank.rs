@@ -172,7 +172,7 @@ impl Bank<dyn AnomalyDetector> {
             if !slot.admit(quality) {
                 continue;
             }
-            match slot.detector.score(quote) {
+            match slot.detector.score_flagged(quote, quality) {
                 Verdict::WarmingUp => warming_up = warming_up.saturating_add(1),
                 Verdict::Normal { .. } => {}
                 Verdict::Anomalous(evidence) => {

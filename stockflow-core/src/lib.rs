@@ -26,6 +26,7 @@ mod record;
 pub mod rolling;
 mod row;
 mod rules;
+mod session;
 mod sink;
 mod source;
 mod symbol;

@@ -1,10 +1,12 @@
 //! What is doubtful about a quote.
 
 mod assess;
+mod split;
 
 use std::{fmt, ops};
 
 pub use assess::Assessor;
+pub(crate) use split::nearest_split;
 
 /// A set of flags on a quote: what live feeds are known to get wrong.
 ///
@@ -25,17 +27,17 @@ pub struct Quality(u16);
 impl Quality {
     /// Nothing is doubtful.
     pub const GOOD: Self = Self(0);
-    /// The price, the open or the previous flag's bounds do not fit: price outside low to high, or low above high.
+    /// The price is outside the day's low to high, or low is above high.
     pub const OUTSIDE_RANGE: Self = Self(1);
     /// Nothing changed since the quote before except the time.
     pub const STALE: Self = Self(1 << 1);
-    /// Much later than the quote before it in the same session.
+    /// Much later than the quote before it in the same session: more than 5 minutes and 8 times the usual pause.
     pub const GAP: Self = Self(1 << 2);
     /// Outside the market's regular hours; set by sources that know them.
     pub const OFF_SESSION: Self = Self(1 << 3);
     /// The price level moved by the ratio of a usual split between two sessions, without a crash's volume.
     pub const SUSPECTED_SPLIT: Self = Self(1 << 4);
-    /// About 100 times or a 100th of the quote before it: pence for pounds.
+    /// About 100 times or a 100th of the price level before it: pence for pounds.
     pub const UNIT_ERROR: Self = Self(1 << 5);
     /// Every flag.
     pub const ALL: Self = Self(0b11_1111);

@@ -93,12 +93,7 @@ impl Quote {
     /// session crosses midnight UTC); within a day, a new open together with a volume that fell does.
     #[must_use]
     pub fn starts_session_after(&self, before: &Self) -> bool {
-        let restarted = self.volume < before.volume;
-        if self.timestamp.date() == before.timestamp.date() {
-            restarted && self.open != before.open
-        } else {
-            restarted || self.open != before.open
-        }
+        crate::session::Tip::of(before).is_left_by(self)
     }
 
     /// Shares or contracts traded since `before`; from the session's start if a new one began in between.
@@ -106,10 +101,7 @@ impl Quote {
     /// A day's volume that was corrected downwards counts as no trade.
     #[must_use]
     pub fn volume_since(&self, before: &Self) -> i64 {
-        if self.starts_session_after(before) {
-            return self.volume.get();
-        }
-        (self.volume.get() - before.volume.get()).max(0)
+        crate::session::Tip::of(before).volume_until(self)
     }
 }
 

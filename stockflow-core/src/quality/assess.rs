@@ -2,13 +2,80 @@
 
 use std::collections::VecDeque;
 
-use crate::{Quality, Quote};
+use super::split;
+use crate::{Price, Quality, Quote, Timestamp, session::Tip};
 
 /// Judges the quality of one symbol's quotes; a function of the quote and the [`Assessor::LOOKBACK`] accepted before it.
+///
+/// # What it tells
+/// - [`OUTSIDE_RANGE`](Quality::OUTSIDE_RANGE), [`STALE`](Quality::STALE): from the quote and the one before it.
+/// - [`GAP`](Quality::GAP): a pause within the session of more than 5 minutes and 8 times the mean pause.
+/// - [`UNIT_ERROR`](Quality::UNIT_ERROR): 80 to 125 times, or the same part of, the newest price that was not flagged so. If
+///   all that it looks back on was, the new level is accepted.
+/// - [`SUSPECTED_SPLIT`](Quality::SUSPECTED_SPLIT): on the first quote of a session whose open is a usual split ratio (2, 3, 4, 5, 7,
+///   10, 20 for 1, 3 for 2, and reverse ones) away from a previous close as traded. Ratios below 4 have to fit
+///   within 3 %, larger ones within 15 %. Since a crash can hit a ratio too, the price has to stay near it, the
+///   day's range must be narrow, the turnover usual, and the symbol calm before; only a rise to four times and more speaks
+///   for itself. A feed that adjusts the previous close (Yahoo's) tells by itself: there the flag is set if the
+///   previous close, not the price, has left the level of the last quote by such a ratio.
+///
+/// # What cannot be told
+/// - A fall over night by very nearly a half, a third, a quarter, on usual volume and in a symbol that was calm: on the first
+///   quote of an intraday feed that is what a split looks like, and the day's volume and range, which would tell, are yet
+///   to come. The flag is not taken back later in the day.
+/// - A split of a symbol whose price jumped by a fifth or more lately, with an unusual ratio (11 for 10, a spin-off), or
+///   together with a move of the market of more than 3 %: told as a crash or a rise.
+/// - What moved while no quotes came for more than a week.
+///
+/// ```
+/// use stockflow_core::{Assessor, Quality, Quote};
+///
+/// let close = "645.57".parse()?;
+/// let friday = Quote {
+///     symbol: "AAPL".parse()?,
+///     timestamp: "2014-06-06T20:00:00Z".parse()?,
+///     open: "649.90".parse()?,
+///     high: "651.26".parse()?,
+///     low: "644.47".parse()?,
+///     price: close,
+///     previous_close: "647.35".parse()?,
+///     volume: 12_116_671.try_into()?,
+/// };
+/// let monday = Quote {
+///     timestamp: "2014-06-09T20:00:00Z".parse()?,
+///     open: "92.69".parse()?,
+///     high: "93.88".parse()?,
+///     low: "91.75".parse()?,
+///     price: "93.70".parse()?,
+///     previous_close: close,
+///     volume: 72_875_948.try_into()?,
+///     ..friday
+/// };
+/// let mut assessor = Assessor::default();
+/// assessor.learn(&friday, Quality::GOOD);
+/// assert_eq!(assessor.assess(&monday), Quality::SUSPECTED_SPLIT);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, Default)]
 pub struct Assessor {
-    window: VecDeque<(Quote, Quality)>,
+    last: Option<Quote>,
+    window: VecDeque<Seen>,
 }
+
+#[derive(Clone, Copy, Debug)]
+struct Seen {
+    time: Timestamp,
+    price: Price,
+    quality: Quality,
+    /// Whether it starts a session after the one before it.
+    opens: bool,
+}
+
+/// Microseconds; a shorter pause is no gap.
+const LEAST_GAP: i64 = 300_000_000;
+const GAP_FACTOR: i64 = 8;
+/// Pauses needed to say what is usual.
+const LEAST_PAUSES: i64 = 4;
 
 impl Assessor {
     /// On how many accepted quotes its answer depends.
@@ -21,6 +88,18 @@ impl Assessor {
         if quote.price < quote.low || quote.price > quote.high || quote.low > quote.high {
             quality |= Quality::OUTSIDE_RANGE;
         }
+        let Some(last) = &self.last else { return quality };
+        if (Quote { timestamp: last.timestamp, ..*quote }) == *last {
+            quality |= Quality::STALE;
+        }
+        if self.is_gap(last, quote) {
+            quality |= Quality::GAP;
+        }
+        if self.is_unit_error(quote.price) {
+            quality |= Quality::UNIT_ERROR;
+        } else if self.is_suspected_split(quote) {
+            quality |= Quality::SUSPECTED_SPLIT;
+        }
         quality
     }
 
@@ -29,6 +108,53 @@ impl Assessor {
         if self.window.len() == Self::LOOKBACK {
             self.window.pop_front();
         }
-        self.window.push_back((*quote, quality));
+        let opens = self.last.is_some_and(|last| quote.starts_session_after(&last));
+        let (time, price) = (quote.timestamp, quote.price);
+        self.window.push_back(Seen { time, price, quality, opens });
+        self.last = Some(*quote);
+    }
+
+    fn is_gap(&self, last: &Quote, quote: &Quote) -> bool {
+        let pause = quote.timestamp.as_micros() - last.timestamp.as_micros();
+        if pause <= LEAST_GAP || quote.starts_session_after(last) {
+            return false;
+        }
+        let (mut count, mut sum) = (0, 0_i64);
+        for (before, after) in self.window.iter().zip(self.window.iter().skip(1)) {
+            if !after.opens {
+                count += 1;
+                sum = sum.saturating_add(after.time.as_micros() - before.time.as_micros());
+            }
+        }
+        count >= LEAST_PAUSES && pause / GAP_FACTOR > sum / count
+    }
+
+    /// Newest first, without unit errors.
+    fn levels(&self) -> impl Iterator<Item = &Seen> {
+        self.window.iter().rev().filter(|seen| !seen.quality.contains(Quality::UNIT_ERROR))
+    }
+
+    fn is_unit_error(&self, price: Price) -> bool {
+        let about_hundred = |small: i64, large: i64| large >= small * 80 && large / 125 <= small;
+        self.levels().next().is_some_and(|level| {
+            let (level, price) = (level.price.units(), price.units());
+            if price > level { about_hundred(level, price) } else { about_hundred(price, level) }
+        })
+    }
+
+    fn is_suspected_split(&self, quote: &Quote) -> bool {
+        let (Some(last), Some(level)) = (&self.last, self.levels().next()) else { return false };
+        if !split::is_worth_asking(level.price, quote.price) || !quote.starts_session_after(last) {
+            return false;
+        }
+        // Before an earlier split prices had another level.
+        let mut split_passed = false;
+        let recent = self.levels().take_while(|seen| {
+            let is_before = split_passed;
+            split_passed |= seen.quality.contains(Quality::SUSPECTED_SPLIT);
+            !is_before
+        });
+        let tip = Tip { price: level.price, ..Tip::of(last) };
+        split::is_suspected(&tip, quote, recent.map(|seen| seen.price))
     }
 }

@@ -53,6 +53,12 @@ impl Extremes {
         self.high.front()
     }
 
+    /// Room in values.
+    #[must_use]
+    pub const fn period(&self) -> usize {
+        self.low.slots.len()
+    }
+
     /// Whether `period` values are held.
     #[must_use]
     pub const fn is_full(&self) -> bool {

@@ -1,0 +1,145 @@
+use super::{
+    AnomalyDetector, Verdict,
+    shared::{Quiet, percent, quiet},
+};
+use crate::{
+    Direction, Evidence, Quality, Quote, Severity,
+    params::{Entry, InvalidConfig, Param, ParamKind, within},
+    session::{Sessions, Step},
+};
+
+pub(super) const ENTRY: Entry<dyn AnomalyDetector> = Entry {
+    name: "percent_change",
+    summary: "price far from the previous close: raised when it gets there",
+    params: &[
+        Param {
+            name: "threshold",
+            about: "change from the previous close, in percent",
+            kind: ParamKind::Number { default: 5.0, min: 0.01, max: 10_000.0 },
+        },
+        quiet(30),
+    ],
+    default: true,
+    severity: Severity::Critical,
+    exact: true,
+    build: |values| {
+        Ok(Box::new(PercentChange::new(values.number("threshold")?, values.count("quiet")?)?))
+    },
+};
+
+/// Raises when the price comes to be more than a share away from the previous close.
+///
+/// The original project's rule, but told once: when the threshold is passed, and again only after the price was
+/// back within it for some quotes, or in a new session.
+///
+/// # Formula
+/// `|price - previous_close| · 100 > threshold · previous_close`, compared as integers (the threshold in 10⁻⁶ percent),
+/// so that nothing depends on rounding. Score and value: the change in percent.
+///
+/// # Parameters
+/// `threshold` in percent, default 5; `quiet`, quotes within the threshold before it is raised again, default 30.
+///
+/// # Example
+/// ```
+/// use stockflow_core::{AnomalyDetectorExt, Quote, anomaly::PercentChange};
+///
+/// let mut quote = Quote {
+///     symbol: "AAPL".parse()?,
+///     timestamp: "2026-11-23T14:30:00Z".parse()?,
+///     open: "100".parse()?,
+///     high: "100".parse()?,
+///     low: "100".parse()?,
+///     price: "100".parse()?,
+///     previous_close: "100".parse()?,
+///     volume: 1_000.try_into()?,
+/// };
+/// let mut detector = PercentChange::new(5.0, 30)?;
+/// assert!(detector.observe(&quote).evidence().is_none(), "nothing is known before the first quote");
+/// quote.price = "105".parse()?;
+/// assert!(detector.observe(&quote).evidence().is_none(), "exactly 5 % is not above 5 %");
+/// quote.price = "105.01".parse()?;
+/// assert!(detector.observe(&quote).evidence().is_some());
+/// assert!(detector.observe(&quote).evidence().is_none(), "it stays there: nothing new");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Cost
+/// Constant: two multiplications. Looks back `quiet` + 2 quotes.
+///
+/// # Source
+/// The rule of thumb of stock screens; the exact comparison is ours.
+#[derive(Clone, Debug)]
+pub struct PercentChange {
+    /// In 10⁻⁶ percent.
+    threshold: i64,
+    quiet: Quiet,
+    sessions: Sessions,
+}
+
+impl PercentChange {
+    /// Raises beyond `threshold` percent, again after `quiet` quotes within it.
+    ///
+    /// # Errors
+    /// [`InvalidConfig`] outside 0.01 to 10,000 percent, or for more than 100 quotes.
+    pub fn new(threshold: f64, quiet: usize) -> Result<Self, InvalidConfig> {
+        within("threshold", threshold, 0.01, 10_000.0)?;
+        Ok(Self {
+            threshold: (threshold * 1e6).round() as i64,
+            quiet: Quiet::new(quiet)?,
+            sessions: Sessions::default(),
+        })
+    }
+
+    fn beyond(&self, quote: &Quote) -> Option<Direction> {
+        let change = quote.change_units();
+        let is_beyond = i128::from(change.abs()) * 100_000_000
+            > i128::from(self.threshold) * i128::from(quote.previous_close.units());
+        is_beyond.then_some(if change > 0 { Direction::Up } else { Direction::Down })
+    }
+}
+
+impl AnomalyDetector for PercentChange {
+    fn lookback(&self) -> usize {
+        self.quiet.lookback() + 2
+    }
+
+    fn tolerates(&self) -> Quality {
+        // A split changes the level and not the worth; pence for pounds is no change at all.
+        Quality::ALL.without(Quality::SUSPECTED_SPLIT | Quality::UNIT_ERROR)
+    }
+
+    fn score(&self, quote: &Quote) -> Verdict {
+        let step = self.sessions.step(quote);
+        if step == Step::First {
+            return Verdict::WarmingUp;
+        }
+        let value = percent(quote.previous_close, quote.price);
+        match self.beyond(quote) {
+            // Each session has a previous close of its own.
+            Some(direction) if self.starts(quote) || self.quiet.is_over(direction) => {
+                let threshold = (self.threshold as f64 / 1e6).copysign(value);
+                Verdict::Anomalous(Evidence { direction, score: value.abs(), value, threshold })
+            }
+            _ => Verdict::Normal { score: value.abs() },
+        }
+    }
+
+    fn update(&mut self, quote: &Quote) {
+        if self.starts(quote) {
+            self.quiet.reset();
+        }
+        self.sessions.advance(quote);
+        self.quiet.learn(self.beyond(quote));
+    }
+
+    fn reset(&mut self) {
+        self.quiet.reset();
+        self.sessions = Sessions::default();
+    }
+}
+
+impl PercentChange {
+    fn starts(&self, quote: &Quote) -> bool {
+        self.sessions.tip().is_some_and(|tip| tip.is_left_by(quote))
+    }
+}

@@ -1,0 +1,215 @@
+use super::{
+    AnomalyDetector, Verdict,
+    shared::{Band, Floor, MIN_TICKS, Quiet, beyond, min_move_bp, quiet},
+};
+use crate::{
+    Evidence, Price, Quality, Quote, Severity,
+    params::{Entry, InvalidConfig, Param, ParamKind, within},
+    rolling::{Extremes, Ring},
+    session::{Sessions, Step},
+};
+
+pub(super) const ENTRY: Entry<dyn AnomalyDetector> = Entry {
+    name: "range_break",
+    summary: "price leaves the range of the quotes a while ago: crashes, step by step or at once",
+    params: &[
+        Param {
+            name: "period",
+            about: "quotes that make up the range",
+            kind: ParamKind::Integer { default: 60, min: 5, max: 300 },
+        },
+        Param {
+            name: "lag",
+            about: "quotes since then, which the move may take",
+            kind: ParamKind::Integer { default: 15, min: 1, max: 100 },
+        },
+        Param {
+            name: "margin",
+            about: "distance from the range, in widths of the range",
+            kind: ParamKind::Number { default: 1.5, min: 0.0, max: 1_000.0 },
+        },
+        min_move_bp(100.0),
+        MIN_TICKS,
+        quiet(30),
+    ],
+    default: true,
+    severity: Severity::Warning,
+    exact: true,
+    build: |values| {
+        let detector = RangeBreak::new(
+            values.count("period")?,
+            values.count("lag")?,
+            values.number("margin")?,
+        )?;
+        Ok(Box::new(RangeBreak {
+            floor: Floor::from_values(values)?,
+            quiet: Quiet::new(values.count("quiet")?)?,
+            ..detector
+        }))
+    },
+};
+
+/// Raises when the price has gone far out of the range in which it was a while ago.
+///
+/// The range leaves out the newest `lag` quotes, so that a fall in many small steps, none of which is unusual, is
+/// seen as well as a single jump. The width of the range is the measure of volatility (Parkinson's): it grows with the
+/// sampling interval as the moves do. The window starts anew with each session, unless there is one quote a session.
+///
+/// # Formula
+/// With the lowest and highest price `l`, `h` of the `period` quotes before the newest `lag`: anomalous where the price is
+/// above `h` or below `l` by more than `max(margin · (h - l), min_move_bp)` and `min_ticks` ticks. Score: the distance from the middle in
+/// units in which the bound is at 1. Value: the price, threshold: the bound on its side.
+///
+/// # Parameters
+/// `period` (60), `lag` (15), `margin` (1.5 widths), `min_move_bp` (100), `min_ticks` (4), `quiet` (30): quotes in a row within
+/// the bound before it raises again.
+///
+/// # Example
+/// ```
+/// use stockflow_core::{AnomalyDetectorExt, Quote, anomaly::RangeBreak};
+///
+/// let mut quote = Quote {
+///     symbol: "AAPL".parse()?,
+///     timestamp: "2026-11-23T14:30:00Z".parse()?,
+///     open: "100".parse()?,
+///     high: "101".parse()?,
+///     low: "95".parse()?,
+///     price: "100".parse()?,
+///     previous_close: "100".parse()?,
+///     volume: 1_000.try_into()?,
+/// };
+/// let mut detector = RangeBreak::new(20, 5, 1.5)?;
+/// for price in ["100", "100.15", "100.09"].into_iter().cycle().take(30) {
+///     quote.price = price.parse()?;
+///     assert!(detector.observe(&quote).evidence().is_none());
+/// }
+/// let mut fall = ["99.8", "99.5", "99.2", "98.85"].iter();
+/// let raised = fall.position(|price| {
+///     quote.price = price.parse().unwrap();
+///     detector.observe(&quote).evidence().is_some()
+/// });
+/// assert_eq!(raised, Some(3), "more than 1 % below 100");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Cost
+/// Constant on average. Looks back `period` + `lag` + `quiet` + 2 quotes; 32 bytes for each of the period.
+///
+/// # Source
+/// R. Donchian's channel; the lag and the margin in widths are ours.
+#[derive(Clone, Debug)]
+pub struct RangeBreak {
+    margin: f64,
+    floor: Floor,
+    quiet: Quiet,
+    sessions: Sessions,
+    /// The newest prices, which are no part of the range yet.
+    recent: Ring,
+    range: Extremes,
+    /// Bounds at ±1; none while warming up.
+    band: Option<Band>,
+}
+
+impl RangeBreak {
+    /// Judges by the range of `period` quotes that ends `lag` quotes ago, raises `margin` widths outside; the rest as by
+    /// default.
+    ///
+    /// # Errors
+    /// [`InvalidConfig`] for a period outside 5 to 300, a lag outside 1 to 100 or a margin outside 0 to 1,000.
+    pub fn new(period: usize, lag: usize, margin: f64) -> Result<Self, InvalidConfig> {
+        within("period", period, 5, 300)?;
+        within("lag", lag, 1, 100)?;
+        within("margin", margin, 0.0, 1_000.0)?;
+        Ok(Self {
+            margin,
+            floor: Floor::new(100.0, 4)?,
+            quiet: Quiet::new(30)?,
+            sessions: Sessions::default(),
+            recent: Ring::new(lag)?,
+            range: Extremes::new(period)?,
+            band: None,
+        })
+    }
+
+    /// With another smallest distance from the range, in basis points and in ticks.
+    ///
+    /// # Errors
+    /// [`InvalidConfig`] outside 0 to 10,000 basis points or 0 to 1,000 ticks.
+    pub fn with_min_move(mut self, basis_points: f64, ticks: i64) -> Result<Self, InvalidConfig> {
+        self.floor = Floor::new(basis_points, ticks)?;
+        Ok(self)
+    }
+
+    fn judge(&self, band: Band, quote: &Quote) -> Verdict {
+        let score = band.score(quote.price.units());
+        match beyond(score, 1.0) {
+            Some(direction) if self.quiet.is_over(direction) && !self.is_small(quote, score) => {
+                Verdict::Anomalous(Evidence {
+                    direction,
+                    score: score.abs(),
+                    value: quote.price.to_f64(),
+                    threshold: band.at(1.0_f64.copysign(score)) / Price::UNITS_PER_ONE as f64,
+                })
+            }
+            _ => Verdict::Normal { score: score.abs() },
+        }
+    }
+
+    fn is_small(&self, quote: &Quote, score: f64) -> bool {
+        let edge = if score > 0.0 { self.range.max() } else { self.range.min() };
+        let edge = edge.and_then(|units| Price::from_units(units).ok()).unwrap_or(quote.price);
+        self.floor.is_few_ticks(edge, quote)
+    }
+
+    fn measure(&self) -> Option<Band> {
+        let (low, high) = (self.range.min()? as f64, self.range.max()? as f64);
+        let center = (low + high) / 2.0;
+        let outside = (self.margin * (high - low)).max(self.floor.share() * center);
+        Some(Band { center, deviation: (high - low) / 2.0 + outside })
+    }
+}
+
+impl AnomalyDetector for RangeBreak {
+    fn lookback(&self) -> usize {
+        self.range.period() + self.recent.period() + self.quiet.lookback() + 2
+    }
+
+    fn tolerates(&self) -> Quality {
+        Quality::OUTSIDE_RANGE | Quality::STALE | Quality::GAP
+    }
+
+    fn score(&self, quote: &Quote) -> Verdict {
+        match self.band {
+            Some(band) if self.sessions.step(quote) == Step::Next => self.judge(band, quote),
+            _ => Verdict::WarmingUp,
+        }
+    }
+
+    fn update(&mut self, quote: &Quote) {
+        if self.sessions.advance(quote) == Step::Open {
+            self.clear();
+        }
+        let units = quote.price.units();
+        self.quiet.learn(self.band.and_then(|band| beyond(band.score(units), 1.0)));
+        if let Some(settled) = self.recent.push(units) {
+            self.range.push(settled);
+            if self.range.is_full() {
+                self.band = self.measure();
+            }
+        }
+    }
+
+    fn reset(&mut self) {
+        self.sessions = Sessions::default();
+        self.clear();
+    }
+}
+
+impl RangeBreak {
+    fn clear(&mut self) {
+        self.quiet.reset();
+        self.recent.clear();
+        self.range.clear();
+        self.band = None;
+    }
+}

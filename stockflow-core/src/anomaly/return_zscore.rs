@@ -1,0 +1,174 @@
+use super::{
+    AnomalyDetector, Verdict,
+    shared::{Band, Floor, MIN_TICKS, beyond, min_move_bp},
+};
+use crate::{
+    Evidence, Price, Quality, Quote, Severity,
+    params::{Entry, InvalidConfig, Param, ParamKind, within},
+    rolling::{Moments, RETURN_UNITS_PER_ONE, midpoint_return},
+    session::{Sessions, Step},
+};
+
+pub(super) const ENTRY: Entry<dyn AnomalyDetector> = Entry {
+    name: "return_zscore",
+    summary: "one quote's return far from those before it: spikes",
+    params: &[
+        Param {
+            name: "period",
+            about: "returns that say what is usual",
+            kind: ParamKind::Integer { default: 60, min: 10, max: 510 },
+        },
+        Param {
+            name: "threshold",
+            about: "deviations from the mean return",
+            kind: ParamKind::Number { default: 8.0, min: 1.0, max: 1_000.0 },
+        },
+        min_move_bp(30.0),
+        MIN_TICKS,
+    ],
+    default: true,
+    severity: Severity::Warning,
+    exact: true,
+    build: |values| {
+        let detector = ReturnZScore::new(values.count("period")?, values.number("threshold")?)?;
+        Ok(Box::new(ReturnZScore { floor: Floor::from_values(values)?, ..detector }))
+    },
+};
+
+/// Raises on a return that is many standard deviations away from the mean of those before it.
+///
+/// A return over night is not judged, and counts as none in what follows ([`OpenGap`](super::OpenGap) is for those), unless
+/// there is one quote a session, as in daily data.
+///
+/// # Formula
+/// `z = (r - mean) / max(sd, floor)` over the last `period` returns ([`midpoint_return`]); anomalous where `|z| > threshold`.
+/// The floor is such that a move below `min_move_bp` never is, nor one of less than `min_ticks` ticks. Score: |z|. Value: the
+/// change in percent, threshold: the bound on its side.
+///
+/// # Parameters
+/// `period` (60), `threshold` (8), `min_move_bp` (30), `min_ticks` (4).
+///
+/// # Example
+/// ```
+/// use stockflow_core::{AnomalyDetectorExt, Quote, anomaly::ReturnZScore};
+///
+/// let mut quote = Quote {
+///     symbol: "AAPL".parse()?,
+///     timestamp: "2026-11-23T14:30:00Z".parse()?,
+///     open: "100".parse()?,
+///     high: "101".parse()?,
+///     low: "99".parse()?,
+///     price: "100".parse()?,
+///     previous_close: "100".parse()?,
+///     volume: 1_000.try_into()?,
+/// };
+/// let mut detector = ReturnZScore::new(20, 8.0)?;
+/// for price in ["100", "100.01"].into_iter().cycle().take(30) {
+///     quote.price = price.parse()?;
+///     assert!(detector.observe(&quote).evidence().is_none());
+/// }
+/// quote.price = "100.75".parse()?;
+/// assert!(detector.observe(&quote).evidence().is_some());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Cost
+/// Constant: one division, one root. Looks back `period` + 2 quotes; 8 bytes for each.
+///
+/// # Source
+/// Shewhart's control chart on returns; sums in integers as [`Moments`] says.
+#[derive(Clone, Debug)]
+#[doc(alias = "Bollinger")]
+pub struct ReturnZScore {
+    threshold: f64,
+    floor: Floor,
+    sessions: Sessions,
+    returns: Moments,
+    /// For the next return; none while warming up.
+    band: Option<Band>,
+}
+
+impl ReturnZScore {
+    /// Judges by the last `period` returns, raises beyond `threshold` deviations; smallest moves as by default.
+    ///
+    /// # Errors
+    /// [`InvalidConfig`] for a period outside 10 to 510 or a threshold outside 1 to 1,000.
+    pub fn new(period: usize, threshold: f64) -> Result<Self, InvalidConfig> {
+        within("period", period, 10, 510)?;
+        within("threshold", threshold, 1.0, 1_000.0)?;
+        Ok(Self {
+            threshold,
+            floor: Floor::new(30.0, 4)?,
+            sessions: Sessions::default(),
+            returns: Moments::new(period)?,
+            band: None,
+        })
+    }
+
+    /// With another smallest move, in basis points and in ticks.
+    ///
+    /// # Errors
+    /// [`InvalidConfig`] outside 0 to 10,000 basis points or 0 to 1,000 ticks.
+    pub fn with_min_move(mut self, basis_points: f64, ticks: i64) -> Result<Self, InvalidConfig> {
+        self.floor = Floor::new(basis_points, ticks)?;
+        Ok(self)
+    }
+
+    fn judge(&self, before: Price, quote: &Quote) -> Verdict {
+        let Some(band) = self.band else { return Verdict::WarmingUp };
+        let value = midpoint_return(before, quote.price);
+        let score = band.score(value);
+        match beyond(score, self.threshold) {
+            Some(direction) if !self.floor.is_few_ticks(before, quote) => {
+                let percent = 100.0 / RETURN_UNITS_PER_ONE as f64;
+                Verdict::Anomalous(Evidence {
+                    direction,
+                    score: score.abs(),
+                    value: value as f64 * percent,
+                    threshold: band.at(self.threshold.copysign(score)) * percent,
+                })
+            }
+            _ => Verdict::Normal { score: score.abs() },
+        }
+    }
+}
+
+impl AnomalyDetector for ReturnZScore {
+    fn lookback(&self) -> usize {
+        self.returns.values().period() + 2
+    }
+
+    fn tolerates(&self) -> Quality {
+        Quality::OUTSIDE_RANGE | Quality::STALE | Quality::GAP
+    }
+
+    fn score(&self, quote: &Quote) -> Verdict {
+        match (self.sessions.step(quote), self.sessions.tip()) {
+            (Step::Next, Some(tip)) => self.judge(tip.price, quote),
+            (Step::Open, _) if self.band.is_some() => Verdict::Normal { score: 0.0 },
+            _ => Verdict::WarmingUp,
+        }
+    }
+
+    fn update(&mut self, quote: &Quote) {
+        let Some(before) = self.sessions.tip().map(|tip| tip.price) else {
+            self.sessions.advance(quote);
+            return;
+        };
+        let is_open = self.sessions.advance(quote) == Step::Open;
+        self.returns.push(if is_open { 0 } else { midpoint_return(before, quote.price) });
+        if self.returns.is_full() {
+            let least = self.floor.share() * RETURN_UNITS_PER_ONE as f64 / self.threshold;
+            self.band = Some(Band {
+                center: self.returns.mean().unwrap_or(0.0),
+                deviation: self.returns.deviation().max(least),
+            });
+        }
+    }
+
+    fn reset(&mut self) {
+        self.sessions = Sessions::default();
+        self.returns.clear();
+        self.band = None;
+    }
+}

@@ -1,0 +1,235 @@
+use super::{
+    AnomalyDetector, Verdict,
+    shared::{Quiet, quiet},
+};
+use crate::{
+    Direction, Evidence, Quality, Quote, Severity, Timestamp,
+    params::{Entry, InvalidConfig, Param, ParamKind, within},
+    rolling::{Extremes, Ring, Sum},
+    session::{Sessions, Step},
+};
+
+pub(super) const ENTRY: Entry<dyn AnomalyDetector> = Entry {
+    name: "volume_spike",
+    summary: "many times the usual volume since the last quote",
+    params: &[
+        Param {
+            name: "period",
+            about: "quotes of the session that say what is usual",
+            kind: ParamKind::Integer { default: 60, min: 5, max: 400 },
+        },
+        Param {
+            name: "factor",
+            about: "times the mean volume of a quote",
+            kind: ParamKind::Number { default: 8.0, min: 1.0, max: 10_000.0 },
+        },
+        Param {
+            name: "record",
+            about: "times the largest volume of those quotes",
+            kind: ParamKind::Number { default: 2.0, min: 0.0, max: 1_000.0 },
+        },
+        Param {
+            name: "share",
+            about: "percent of the day's volume so far",
+            kind: ParamKind::Number { default: 0.3, min: 0.0, max: 100.0 },
+        },
+        quiet(30),
+    ],
+    default: true,
+    severity: Severity::Warning,
+    exact: true,
+    build: |values| {
+        let detector = VolumeSpike::new(values.count("period")?, values.number("factor")?)?;
+        Ok(Box::new(VolumeSpike {
+            record: values.number("record")?,
+            share: values.number("share")? / 100.0,
+            quiet: Quiet::new(values.count("quiet")?)?,
+            ..detector
+        }))
+    },
+};
+
+/// Raises when much more is traded between two quotes than between those before them.
+///
+/// A quote carries the volume of the day so far; what counts here is the difference to the quote before it, scaled down if
+/// it took longer than usual. Each session starts with an empty window: the first quotes, which are the busiest of the day,
+/// say what is usual but are not judged. Three bounds have to be passed, since volumes have heavy tails and a day has
+/// the shape of a U: a multiple of the mean, a multiple of the largest, and a share of the day's volume so far,
+/// which makes single trades out of a tick feed matter only if they matter for the day.
+///
+/// # Formula
+/// `v = volume since the quote before · min(1, mean interval / interval)`; anomalous where
+/// `v > max(factor · mean, record · maximum, share · day's volume)` with mean and maximum over the last `period` quotes of the
+/// session. Score: `v / mean`. Value: v in shares, threshold: the bound.
+///
+/// # Parameters
+/// `period` (60 quotes), `factor` (8), `record` (2), `share` (0.3 %), `quiet` (30): quotes in a row below the bound before
+/// it raises again.
+///
+/// # Example
+/// ```
+/// use std::time::Duration;
+/// use stockflow_core::{AnomalyDetectorExt, Quote, Volume, anomaly::VolumeSpike};
+///
+/// let price = "100".parse()?;
+/// let mut quote = Quote {
+///     symbol: "AAPL".parse()?,
+///     timestamp: "2026-11-23T14:30:00Z".parse()?,
+///     open: price,
+///     high: price,
+///     low: price,
+///     price,
+///     previous_close: price,
+///     volume: Volume::ZERO,
+/// };
+/// let mut detector = VolumeSpike::new(20, 8.0)?;
+/// let mut trade = |shares: i64| {
+///     quote.timestamp = quote.timestamp.saturating_add(Duration::from_secs(60));
+///     quote.volume = Volume::new(quote.volume.get() + shares)?;
+///     Ok::<_, Box<dyn std::error::Error>>(detector.observe(&quote))
+/// };
+/// for shares in [1_000, 1_500].into_iter().cycle().take(40) {
+///     assert!(trade(shares)?.evidence().is_none());
+/// }
+/// assert!(trade(20_000)?.evidence().is_some());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Cost
+/// Constant on average. Looks back `period` + `quiet` + 2 quotes; 48 bytes for each of the period.
+///
+/// # Source
+/// Relative volume, as traders' screens show it; the bounds against tails and shape of the day are ours.
+#[derive(Clone, Debug)]
+#[doc(alias = "RVOL")]
+pub struct VolumeSpike {
+    factor: f64,
+    record: f64,
+    share: f64,
+    quiet: Quiet,
+    sessions: Sessions,
+    volumes: Sum,
+    largest: Extremes,
+    times: Ring<i64>,
+    usual: Option<Usual>,
+}
+
+/// What is usual for the next quote.
+#[derive(Clone, Copy, Debug)]
+struct Usual {
+    mean: f64,
+    largest: f64,
+    /// Microseconds between two quotes.
+    interval: f64,
+}
+
+impl VolumeSpike {
+    /// Judges by the last `period` quotes of the session, raises beyond `factor` times their mean; the rest as by default.
+    ///
+    /// # Errors
+    /// [`InvalidConfig`] for a period outside 5 to 400 or a factor outside 1 to 10,000.
+    pub fn new(period: usize, factor: f64) -> Result<Self, InvalidConfig> {
+        within("period", period, 5, 400)?;
+        within("factor", factor, 1.0, 10_000.0)?;
+        Ok(Self {
+            factor,
+            record: 2.0,
+            share: 0.003,
+            quiet: Quiet::new(30)?,
+            sessions: Sessions::default(),
+            volumes: Sum::new(period)?,
+            largest: Extremes::new(period)?,
+            times: Ring::new(period)?,
+            usual: None,
+        })
+    }
+
+    /// Volume since the quote before, as if it had come at the usual pace.
+    fn paced(&self, usual: &Usual, quote: &Quote) -> f64 {
+        let Some(tip) = self.sessions.tip() else { return 0.0 };
+        let took = quote.timestamp.as_micros().saturating_sub(tip.time.as_micros()) as f64;
+        let volume = tip.volume_until(quote) as f64;
+        if took > usual.interval { volume * (usual.interval / took) } else { volume }
+    }
+
+    fn bound(&self, usual: &Usual, quote: &Quote) -> f64 {
+        let day = self.share * quote.volume.get() as f64;
+        (self.factor * usual.mean).max(self.record * usual.largest).max(day)
+    }
+}
+
+impl AnomalyDetector for VolumeSpike {
+    fn lookback(&self) -> usize {
+        self.volumes.values().period() + self.quiet.lookback() + 2
+    }
+
+    fn tolerates(&self) -> Quality {
+        Quality::OUTSIDE_RANGE | Quality::STALE | Quality::GAP | Quality::UNIT_ERROR
+    }
+
+    fn score(&self, quote: &Quote) -> Verdict {
+        let (Some(usual), Step::Next) = (&self.usual, self.sessions.step(quote)) else {
+            return Verdict::WarmingUp;
+        };
+        let (value, threshold) = (self.paced(usual, quote), self.bound(usual, quote));
+        // Nothing was traded so far: any first trade would be infinitely much.
+        let score = if usual.mean > 0.0 { value / usual.mean } else { 0.0 };
+        if score > 0.0 && value > threshold && self.quiet.is_over(Direction::Up) {
+            return Verdict::Anomalous(Evidence {
+                direction: Direction::Up,
+                score,
+                value,
+                threshold,
+            });
+        }
+        Verdict::Normal { score }
+    }
+
+    fn update(&mut self, quote: &Quote) {
+        let is_beyond = self.usual.as_ref().is_some_and(|usual| {
+            usual.mean > 0.0 && self.paced(usual, quote) > self.bound(usual, quote)
+        });
+        let volume = self.sessions.tip().map(|tip| tip.volume_until(quote));
+        match (self.sessions.advance(quote), volume) {
+            (Step::Next, Some(volume)) => {
+                self.quiet.learn(is_beyond.then_some(Direction::Up));
+                self.volumes.push(volume);
+                self.largest.push(volume);
+                self.times.push(quote.timestamp.as_micros());
+            }
+            (Step::Open, _) => {
+                self.clear();
+                return;
+            }
+            _ => return,
+        }
+        if let (true, Some(mean), Some(largest)) =
+            (self.volumes.is_full(), self.volumes.mean(), self.largest.max())
+        {
+            let span = span(&self.times);
+            let interval = span as f64 / (self.times.period() - 1) as f64;
+            self.usual = Some(Usual { mean, largest: largest as f64, interval });
+        }
+    }
+
+    fn reset(&mut self) {
+        self.sessions = Sessions::default();
+        self.clear();
+    }
+}
+
+impl VolumeSpike {
+    fn clear(&mut self) {
+        self.quiet.reset();
+        self.volumes.clear();
+        self.largest.clear();
+        self.times.clear();
+        self.usual = None;
+    }
+}
+
+/// Microseconds from the oldest to the newest.
+fn span(times: &Ring<i64>) -> i64 {
+    let (Some(newest), Some(oldest)) = (times.newest(), times.oldest()) else { return 0 };
+    newest.saturating_sub(oldest).max(Timestamp::MIN.as_micros())
+}
