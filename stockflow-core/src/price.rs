@@ -83,6 +83,9 @@ impl Price {
 /// gives the reason.
 pub(crate) fn parse_scaled(text: &[u8], scale: i32) -> Result<(i64, bool), InvalidPrice> {
     const LIMIT: i128 = i64::MAX as i128;
+    if let Some(plain) = parse_plain(text, scale) {
+        return Ok((plain, true));
+    }
     let (negative, digits) = match text {
         [b'-', rest @ ..] => (true, rest),
         rest => (false, rest),
@@ -145,6 +148,29 @@ pub(crate) fn parse_scaled(text: &[u8], scale: i32) -> Result<(i64, bool), Inval
     }
     let magnitude = magnitude.min(LIMIT) as i64;
     Ok((if negative { -magnitude } else { magnitude }, exact))
+}
+
+/// Reads what nearly all numbers are: digits, perhaps a point, nothing to round, and no need for more than 64 bits.
+fn parse_plain(text: &[u8], scale: i32) -> Option<i64> {
+    const LONGEST: usize = 18;
+    if text.len() > LONGEST {
+        return None;
+    }
+    let mut value: i64 = 0;
+    let mut point = None;
+    for (at, &b) in text.iter().enumerate() {
+        match b {
+            b'0'..=b'9' => value = value * 10 + i64::from(b - b'0'),
+            b'.' if point.is_none() && at > 0 => point = Some(at),
+            _ => return None,
+        }
+    }
+    let decimals = point.map_or(0, |at| text.len() - 1 - at);
+    if text.is_empty() || (point.is_some() && decimals == 0) {
+        return None;
+    }
+    let shift = usize::try_from(scale).ok()?.checked_sub(decimals)?;
+    (text.len() + shift <= LONGEST).then(|| value * 10_i64.pow(shift as u32))
 }
 
 /// Writes `units` of 10^-8 as decimal text without trailing zeros.
@@ -229,6 +255,18 @@ mod tests {
         assert_eq!("1.50e1".parse::<Price>().unwrap().to_string(), "15");
         assert_eq!("1e-5".parse::<Price>().unwrap().to_string(), "0.00001");
         assert_eq!("0.30000000000000004".parse::<Price>().unwrap().to_string(), "0.3");
+    }
+
+    #[test]
+    fn plain_numbers_read_the_same_with_and_without_the_short_way() {
+        for text in ["0", "7", "183.91", "0.00000001", "1234567890", "99999999.99999999", "007.50"]
+        {
+            for scale in [0, 3, 8] {
+                // An exponent of zero takes the long way.
+                let long = parse_scaled(format!("{text}e0").as_bytes(), scale).unwrap();
+                assert_eq!(parse_scaled(text.as_bytes(), scale), Ok(long), "{text} {scale}");
+            }
+        }
     }
 
     #[test]

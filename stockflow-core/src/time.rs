@@ -119,12 +119,26 @@ impl Timestamp {
         Some(Self(i64::from(date.0) * MICROS_PER_DAY + seconds * 1_000_000 + micros))
     }
 
+    /// Reads UTC with fewer than six decimals, as most feeds write it.
+    fn from_shorter(text: &[u8]) -> Option<Self> {
+        let (seconds, rest) = text.split_at_checked(19)?;
+        let decimals = match rest {
+            [b'Z'] => &[],
+            [b'.', decimals @ .., b'Z'] if (1..6).contains(&decimals.len()) => decimals,
+            _ => return None,
+        };
+        let mut full = *b"0000-00-00T00:00:00.000000Z";
+        full[..19].copy_from_slice(seconds);
+        full[20..20 + decimals.len()].copy_from_slice(decimals);
+        Self::from_canonical(&full)
+    }
+
     /// Reads any RFC 3339 text.
     ///
     /// # Errors
     /// [`InvalidTimestamp`], as [`FromStr`].
     pub fn from_bytes(text: &[u8]) -> Result<Self, InvalidTimestamp> {
-        if let Some(time) = Self::from_canonical(text) {
+        if let Some(time) = Self::from_canonical(text).or_else(|| Self::from_shorter(text)) {
             return Ok(time);
         }
         // Longer than any RFC 3339 text with nanoseconds: not worth a parser's time.
@@ -299,6 +313,28 @@ mod tests {
                 "2013-10-07T13:30:00.019000Z",
                 "{text}"
             );
+        }
+    }
+
+    #[test]
+    fn fewer_decimals_are_read_as_jiff_reads_them() {
+        for text in [
+            "2013-10-07T13:30:00Z",
+            "2013-10-07T13:30:00.0Z",
+            "2013-10-07T13:30:00.01Z",
+            "2013-10-07T13:30:00.019Z",
+            "1970-01-01T00:00:00.0001Z",
+            "9999-12-30T21:59:59.99999Z",
+            "2013-10-07T13:30:60Z",
+            "2013-10-07T13:30:00.Z",
+            "2013-10-07T13:30:00.",
+            "2013-10-07T13:30:00.-1Z",
+            "2013-02-30T13:30:00Z",
+            "2013-10-07T24:00:00.5Z",
+        ] {
+            let ours = text.parse::<Timestamp>().ok().map(Timestamp::as_micros);
+            let theirs = text.parse::<jiff::Timestamp>().ok().map(jiff::Timestamp::as_microsecond);
+            assert_eq!(ours, theirs, "{text}");
         }
     }
 
