@@ -13,8 +13,8 @@ mod table;
 mod samples;
 
 pub use feed::{
-    EventKind, Finding, Matches, PlantedEvent, Replay, ReplayError, ReplayOptions, SimulatedMarket,
-    SimulatedOptions, default_symbols, match_events,
+    EventKind, Finding, Matches, Paced, PlantedEvent, Replay, ReplayError, ReplayOptions,
+    SimulatedMarket, SimulatedOptions, default_symbols, match_events,
 };
 pub use lake::{Lake, LakeObject};
 pub use ledger::{AlertQuery, LedgerEntry, LocalLedger};
