@@ -2,12 +2,45 @@
 //!
 //! A new detector is one file here, one `mod` line and one row in [`DETECTORS`].
 
+mod confirmation;
+mod donchian_breakout;
+mod ema_crossover;
+mod filter;
+mod macd;
+mod regression_slope;
+mod rsi_level;
+mod sides;
+mod sma_crossover;
+mod turns;
+mod weights;
+
 use std::fmt;
+
+pub use confirmation::Confirmation;
+pub use donchian_breakout::DonchianBreakout;
+pub use ema_crossover::EmaCrossover;
+pub use macd::Macd;
+pub use regression_slope::RegressionSlope;
+pub use rsi_level::{RsiLevel, RsiLevels};
+pub use sma_crossover::SmaCrossover;
 
 use crate::{Direction, Evidence, Quality, Quote, params::Entry};
 
 /// Every trend detector that a configuration can name.
-pub static DETECTORS: &[Entry<dyn TrendDetector>] = &[];
+pub static DETECTORS: &[Entry<dyn TrendDetector>] = &[
+    sma_crossover::ENTRY,
+    ema_crossover::ENTRY,
+    macd::ENTRY,
+    rsi_level::ENTRY,
+    regression_slope::ENTRY,
+    donchian_breakout::ENTRY,
+];
+
+/// What the detectors here take in beside good quotes: a pause of the feed leaves the order of prices as it is.
+///
+/// Of a stale quote nothing is learned (the price is that of a trade that was taken in before), a doubtful price would be learned
+/// as a jump, and after a split the level before says nothing.
+const TOLERATED: Quality = Quality::GAP;
 
 /// What a trend detector makes of one quote.
 #[must_use]
