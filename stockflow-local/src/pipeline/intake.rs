@@ -1,0 +1,110 @@
+//! From the source into the spool.
+
+use std::{pin::pin, sync::Arc, time::Instant};
+
+use stockflow_core::{QuoteSource, Result, SourceBatch, Timestamp, Unreadable, wire};
+
+use super::{
+    pause::Pause,
+    progress::{Part, Shared},
+};
+use crate::{lake::Lake, spool::SpoolWriter};
+
+/// The spool may be so many records ahead of stage 1 before the source has to wait.
+const MAX_BACKLOG: u64 = 65_536;
+
+pub(super) struct Intake {
+    source: Box<dyn QuoteSource>,
+    writer: SpoolWriter,
+    quarantine: Arc<Lake>,
+    clock: fn() -> Timestamp,
+    shared: Arc<Shared>,
+    lines: Vec<u8>,
+    ends: Vec<usize>,
+}
+
+impl Intake {
+    pub(super) fn new(
+        source: Box<dyn QuoteSource>,
+        writer: SpoolWriter,
+        quarantine: Arc<Lake>,
+        clock: fn() -> Timestamp,
+        shared: Arc<Shared>,
+    ) -> Self {
+        Self { source, writer, quarantine, clock, shared, lines: Vec::new(), ends: Vec::new() }
+    }
+
+    pub(super) async fn run(mut self, stop: impl Future<Output = ()> + Send) -> Result<()> {
+        let mut stop = pin!(stop);
+        let mut pause = Pause::default();
+        while !self.shared.is_failed() {
+            if self.shared.backlog() > MAX_BACKLOG {
+                tokio::select! {
+                    () = &mut stop => return Ok(()),
+                    () = self.shared.bell.intake.notified() => continue,
+                }
+            }
+            let asked = Instant::now();
+            let batch = tokio::select! {
+                biased;
+                () = &mut stop => return Ok(()),
+                batch = self.source.next_batch() => batch,
+            };
+            self.shared.spent(Part::Source, asked);
+            match batch {
+                Ok(None) => return Ok(()),
+                Ok(Some(batch)) => {
+                    self.store(batch).await?;
+                    pause = Pause::default();
+                }
+                Err(error) if error.is_retryable() => {
+                    tracing::warn!(error = error.chain(), "the source failed; it is asked again");
+                    tokio::select! {
+                        () = &mut stop => return Ok(()),
+                        () = pause.rest() => {}
+                    }
+                }
+                Err(error) => {
+                    self.shared.fail();
+                    return Err(error);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn store(&mut self, batch: SourceBatch) -> Result<()> {
+        let now = (self.clock)();
+        // First: if the cursor were stored without them, they would never be seen again. Twice does no harm.
+        self.keep_unreadable(&batch.unreadable, now).await?;
+        let started = Instant::now();
+        self.append(&batch, now)?;
+        self.shared.spent(Part::Spool, started);
+        self.shared.taken(batch.quotes.len() as u64, batch.unreadable.len() as u64);
+        Ok(())
+    }
+
+    /// One durable step for the quotes and for how far the source was read: never one without the other.
+    fn append(&mut self, batch: &SourceBatch, now: Timestamp) -> Result<()> {
+        if batch.quotes.is_empty() && batch.cursors.is_empty() {
+            return Ok(());
+        }
+        self.lines.clear();
+        self.ends.clear();
+        for quote in &batch.quotes {
+            wire::encode(quote, &mut self.lines);
+            self.ends.push(self.lines.len());
+        }
+        let starts = std::iter::once(0).chain(self.ends.iter().copied());
+        let records = starts.zip(&self.ends).map(|(start, &end)| (now, &self.lines[start..end]));
+        self.writer.append(records, &batch.cursors)?;
+        Ok(())
+    }
+
+    async fn keep_unreadable(&self, unreadable: &[Unreadable], now: Timestamp) -> Result<()> {
+        for item in unreadable {
+            self.quarantine.put_unreadable(item, now).await?;
+        }
+        Ok(())
+    }
+}
