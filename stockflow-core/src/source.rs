@@ -5,7 +5,7 @@ use std::fmt;
 use async_trait::async_trait;
 use bytes::Bytes;
 
-use crate::{Quote, Result};
+use crate::{Quote, Result, Timestamp};
 
 /// A feed of quotes: a poller, a socket, a file.
 ///
@@ -80,6 +80,14 @@ pub struct Unreadable {
     pub reason: String,
     /// As they came.
     pub data: Bytes,
+}
+
+impl Unreadable {
+    /// Appends the line of the quarantine that keeps this: a JSON object of `origin`, `arrival`, `reason`, and `data` as text
+    /// or, if it is not UTF-8, `data_hex`.
+    pub fn write_line(&self, arrival: Timestamp, out: &mut Vec<u8>) {
+        crate::processor::write_unreadable(&self.origin, arrival, &self.reason, &self.data, out);
+    }
 }
 
 #[async_trait]

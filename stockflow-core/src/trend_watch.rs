@@ -5,7 +5,7 @@ mod report;
 
 use std::{sync::Arc, time::Duration};
 
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashSet};
 
 use self::follower::{Finding, Follower};
 use crate::{
@@ -101,12 +101,21 @@ impl TrendWatch {
     /// None as a whole: what is not finished is in the report, by index, and has to come again.
     pub async fn process(&mut self, checkpoints: &[StoredRow], now: Timestamp) -> WatchReport {
         let mut round = Round::default();
+        let mut stuck = HashSet::new();
         for (index, checkpoint) in checkpoints.iter().enumerate() {
             if checkpoint.checkpoint.is_none() {
                 continue;
             }
-            if let Err(error) = self.take_in(index, checkpoint, now, &mut round).await {
-                self.memory.remove(&checkpoint.row.quote.symbol);
+            let symbol = checkpoint.row.quote.symbol;
+            // Two checkpoints ahead of one that failed would move the policy past findings that nobody saw.
+            let outcome = if stuck.contains(&symbol) {
+                Err(Error::new(ErrorKind::Unavailable, BACKEND, "wait for the checkpoint before"))
+            } else {
+                self.take_in(index, checkpoint, now, &mut round).await
+            };
+            if let Err(error) = outcome {
+                self.memory.remove(&symbol);
+                stuck.insert(symbol);
                 round.failures.push(ItemFailure { index, error });
             }
         }

@@ -2,7 +2,10 @@
 
 use std::{pin::pin, sync::Arc, time::Instant};
 
-use stockflow_core::{QuoteSource, Result, SourceBatch, Timestamp, Unreadable, wire};
+use stockflow_core::{
+    Archive, Object, ObjectName, Position, QuoteSource, Result, SequenceNumber, SourceBatch, Timestamp, Unreadable,
+    wire,
+};
 
 use super::{
     pause::Pause,
@@ -101,10 +104,15 @@ impl Intake {
         Ok(())
     }
 
+    /// One object for the batch, named by what is first in it: reading the same again overwrites it.
     async fn keep_unreadable(&self, unreadable: &[Unreadable], now: Timestamp) -> Result<()> {
-        for item in unreadable {
-            self.quarantine.put_unreadable(item, now).await?;
-        }
-        Ok(())
+        let Some(first) = unreadable.first() else { return Ok(()) };
+        let safe = |c: char| if c.is_ascii_alphanumeric() { c } else { '-' };
+        let origin: String = first.origin.chars().map(safe).collect();
+        let mut lines = Vec::new();
+        unreadable.iter().for_each(|item| item.write_line(now, &mut lines));
+        let first = Position::new(SequenceNumber::from_text(&origin));
+        let name = ObjectName { dt: now.date(), shard: "feed".into(), first };
+        self.quarantine.put(Object { name, lines: lines.into() }).await
     }
 }
