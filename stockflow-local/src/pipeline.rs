@@ -20,7 +20,6 @@ use tokio::{runtime::Handle, sync::watch, task::spawn_blocking};
 
 use self::{intake::Intake, progress::Shared, stage_one::StageOne, stage_two::StageTwo};
 use crate::{
-    fan_out,
     lake::Lake,
     ledger::LocalLedger,
     spool::{Spool, SpoolOptions},
@@ -57,7 +56,7 @@ pub struct Pipeline {
     dir: PathBuf,
     rules: Rules,
     spool: Spool,
-    store: Arc<Store>,
+    store: Store,
     lake: Arc<Lake>,
     quarantine: Arc<Lake>,
     sinks: Vec<Arc<dyn Sink<Row>>>,
@@ -76,10 +75,10 @@ impl Pipeline {
     pub fn open(dir: impl AsRef<Path>, rules: Rules) -> Result<Self> {
         let dir = dir.as_ref().to_path_buf();
         Ok(Self {
-            spool: Spool::open(&dir.join("spool"), SpoolOptions::default())?,
-            store: Arc::new(Store::open(&dir.join("stockflow.redb"))?),
-            lake: Arc::new(Lake::open(&dir.join("lake"))?),
-            quarantine: Arc::new(Lake::open(&dir.join("quarantine"))?),
+            spool: Spool::open(dir.join("spool"), SpoolOptions::default())?,
+            store: Store::open(&dir)?,
+            lake: Arc::new(Lake::open(dir.join("lake"))?),
+            quarantine: Arc::new(Lake::open(dir.join("quarantine"))?),
             dir,
             rules,
             sinks: Vec::new(),
@@ -142,13 +141,13 @@ impl Pipeline {
     /// The table of judged rows.
     #[must_use]
     pub fn table(&self) -> LocalTable {
-        LocalTable::new(Arc::clone(&self.store))
+        LocalTable::new(&self.store)
     }
 
     /// The ledger of alerts.
     #[must_use]
     pub fn ledger(&self) -> LocalLedger {
-        LocalLedger::new(Arc::clone(&self.store))
+        LocalLedger::new(&self.store)
     }
 
     /// Counts while [`run`](Self::run) is at work.
@@ -190,7 +189,7 @@ impl Pipeline {
         }
         let one = StageOne {
             processor,
-            reader: self.spool.reader()?,
+            reader: self.spool.reader(),
             batch_records: self.batch_records,
             batch_window: self.batch_window,
             shared: Arc::clone(&shared),
@@ -203,7 +202,7 @@ impl Pipeline {
         )
         // The data folder is open in this process only: a claim without a mark is one that a crash left behind.
         .with_lease(Duration::ZERO);
-        let two = StageTwo { watch, store: Arc::clone(&self.store), clock: self.clock, shared: Arc::clone(&shared) };
+        let two = StageTwo { watch, store: self.store.clone(), clock: self.clock, shared: Arc::clone(&shared) };
 
         let stages = [blocking(one.run()), blocking(two.run())];
         let taken = blocking(intake.run(stop)).await;
@@ -213,6 +212,8 @@ impl Pipeline {
             outcome = outcome.and(stage.await);
         }
         outcome?;
+        // The last marks and acknowledgements wait for a commit that would not come.
+        self.store.sync().await?;
         Ok(shared.summary(started.elapsed(), self.store.row_count()?))
     }
 }

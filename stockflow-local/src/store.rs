@@ -2,6 +2,7 @@
 
 mod batch;
 mod commit;
+mod count;
 mod fault;
 mod feed;
 mod memory;

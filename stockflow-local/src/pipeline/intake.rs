@@ -2,10 +2,7 @@
 
 use std::{pin::pin, sync::Arc, time::Instant};
 
-use stockflow_core::{
-    Archive, Object, ObjectName, Position, QuoteSource, Result, SequenceNumber, SourceBatch, Timestamp, Unreadable,
-    wire,
-};
+use stockflow_core::{QuoteSource, Result, SourceBatch, Timestamp, wire};
 
 use super::{
     pause::Pause,
@@ -79,7 +76,7 @@ impl Intake {
     async fn store(&mut self, batch: SourceBatch) -> Result<()> {
         let now = (self.clock)();
         // First: if the cursor were stored without them, they would never be seen again. Twice does no harm.
-        self.keep_unreadable(&batch.unreadable, now).await?;
+        self.quarantine.put_unreadable(&batch.unreadable, now).await?;
         let started = Instant::now();
         self.append(&batch, now)?;
         self.shared.spent(Part::Spool, started);
@@ -102,17 +99,5 @@ impl Intake {
         let records = starts.zip(&self.ends).map(|(start, &end)| (now, &self.lines[start..end]));
         self.writer.append(records, &batch.cursors)?;
         Ok(())
-    }
-
-    /// One object for the batch, named by what is first in it: reading the same again overwrites it.
-    async fn keep_unreadable(&self, unreadable: &[Unreadable], now: Timestamp) -> Result<()> {
-        let Some(first) = unreadable.first() else { return Ok(()) };
-        let safe = |c: char| if c.is_ascii_alphanumeric() { c } else { '-' };
-        let origin: String = first.origin.chars().map(safe).collect();
-        let mut lines = Vec::new();
-        unreadable.iter().for_each(|item| item.write_line(now, &mut lines));
-        let first = Position::new(SequenceNumber::from_text(&origin));
-        let name = ObjectName { dt: now.date(), shard: "feed".into(), first };
-        self.quarantine.put(Object { name, lines: lines.into() }).await
     }
 }

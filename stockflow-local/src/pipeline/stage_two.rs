@@ -17,7 +17,7 @@ const LAST_ATTEMPTS: u32 = 3;
 
 pub(super) struct StageTwo {
     pub(super) watch: TrendWatch,
-    pub(super) store: Arc<Store>,
+    pub(super) store: Store,
     pub(super) clock: fn() -> Timestamp,
     pub(super) shared: Arc<Shared>,
 }
@@ -67,7 +67,7 @@ impl StageTwo {
         let failures = outcome.report.into_failures();
         let done = failures.first().map_or(checkpoints.len(), |failure| failure.index);
         if let Some(&last) = done.checked_sub(1).and_then(|last| sequences.get(last)) {
-            self.store.ack_feed(last)?;
+            self.store.ack_feed(last);
         }
         self.shared.spent(Part::StageTwo, started);
         let Some(failure) = failures.into_iter().next() else { return Ok(0) };
