@@ -1,6 +1,8 @@
 //! Both stages under failures, crashes, cold starts and redelivery: what is left is what an undisturbed run leaves.
-#![allow(unreachable_pub, clippy::unwrap_used, reason = "a test")]
+#![allow(unreachable_pub, clippy::unwrap_used, clippy::future_not_send, reason = "a test")]
 
+#[path = "stages/model.rs"]
+mod model;
 #[path = "stages/stream.rs"]
 mod stream;
 #[path = "stages/world.rs"]
@@ -108,7 +110,9 @@ const CALM: Trouble = Trouble { percent: 0, batch: 7, bisect: false };
 async fn both(seed: u64, mess: Mess, trouble: Trouble) -> (Remains, Remains) {
     let records = stream(seed, 120, mess);
     let rules = rules();
-    (play(&rules, &records, seed, CALM).await, play(&rules, &records, seed, trouble).await)
+    let calm = play(&rules, &records, seed, CALM).await;
+    model::check(&records, &calm);
+    (calm, play(&rules, &records, seed, trouble).await)
 }
 
 fn mess_of(seed: u64) -> Mess {

@@ -11,8 +11,6 @@ pub(super) struct Recall {
     pub(super) judge: Judge,
     /// Market time of the symbol's last checkpoint.
     pub(super) checkpoint: Option<Timestamp>,
-    /// Market time of the newest row, if that is a late one after the last checkpoint.
-    late_tip: Option<Timestamp>,
     /// Rows after the last checkpoint that a batch left behind.
     pub(super) orphans: Vec<Row>,
 }
@@ -20,29 +18,19 @@ pub(super) struct Recall {
 impl Recall {
     /// A symbol that the table does not know.
     pub(super) fn blank(rules: &[Rule<dyn AnomalyDetector>], symbol: &Symbol) -> Self {
-        Self {
-            judge: Judge::new(rules, symbol),
-            checkpoint: None,
-            late_tip: None,
-            orphans: Vec::new(),
-        }
+        Self { judge: Judge::new(rules, symbol), checkpoint: None, orphans: Vec::new() }
     }
 
-    /// Whether this is still what the table says: memory is checked, not trusted.
+    /// Whether this is still what the table says: memory is checked, not trusted. A newest row that is late hides the last
+    /// checkpoint, and so says nothing.
     pub(super) fn agrees_with(&self, newest: &StoredRow) -> bool {
-        let time = Some(newest.row.quote.timestamp);
-        if newest.checkpoint.is_some() {
-            time == self.judge.last()
-        } else {
-            newest.row.is_late() && time == self.late_tip
-        }
+        newest.checkpoint.is_some() && Some(newest.row.quote.timestamp) == self.judge.last()
     }
 
     /// Notes that the last accepted row is stored as a checkpoint.
     pub(super) fn checkpointed(&mut self) {
         self.checkpoint = self.judge.last();
-        let last_orphan = self.orphans.drain(..).map(|row| row.quote.timestamp).max();
-        self.late_tip = self.late_tip.max(last_orphan).filter(|tip| Some(*tip) > self.checkpoint);
+        self.orphans.clear();
     }
 
     /// Rebuilds the memory as it was after the symbol's last checkpoint.
@@ -68,8 +56,6 @@ impl Recall {
             accepted.for_each(|row| recall.judge.learn(row));
             recall.checkpoint = recall.judge.last();
             let ahead = &rows[behind.len()..];
-            recall.late_tip =
-                ahead.last().filter(|s| s.row.is_late()).map(|s| s.row.quote.timestamp);
             recall.orphans =
                 ahead.iter().map(|s| s.row.clone()).filter(|row| !row.is_late()).collect();
             return Ok(recall);

@@ -279,6 +279,8 @@ pub async fn play(rules: &Rules, records: &[StreamRecord], seed: u64, trouble: T
     let fate = Fate::new(seed ^ 0xFA7E, trouble.percent);
     let mut dice = Dice(seed);
     let (mut one, mut two) = backends.stages(rules, &fate);
+    // Another container of the same function: warm, and behind whenever it is not its turn.
+    let mut other = backends.stages(rules, &fate);
     let mut now = Timestamp::MIN;
     let mut done = 0;
     let mut feed: Vec<StoredRow> = Vec::new();
@@ -290,6 +292,10 @@ pub async fn play(rules: &Rules, records: &[StreamRecord], seed: u64, trouble: T
         // A killed process starts again, cold; and now and then one is replaced without a reason.
         if fate.crashed.swap(false, SeqCst) || dice.percent(trouble.percent / 2) {
             (one, two) = backends.stages(rules, &fate);
+        }
+        if dice.percent(trouble.percent) {
+            std::mem::swap(&mut one, &mut other.0);
+            std::mem::swap(&mut two, &mut other.1);
         }
         if done < records.len() {
             let left = (records.len() - done) as u64;
@@ -308,7 +314,16 @@ pub async fn play(rules: &Rules, records: &[StreamRecord], seed: u64, trouble: T
                 assert_eq!(acknowledged as u64, outcome.counts.records);
                 done += acknowledged;
             }
+            let before = feed.len();
             feed.extend(backends.table.take_checkpoints());
+            // The feed keeps order per row only.
+            if feed.len() > before + 1 && dice.percent(trouble.percent) {
+                let at = before + dice.below((feed.len() - before - 1) as u64) as usize;
+                feed.swap(at, at + 1);
+            }
+            if before > 0 && feed.len() > before && dice.percent(trouble.percent) {
+                feed.swap(before - 1, before);
+            }
         }
         // The feed may deliver a checkpoint twice, too.
         if !feed.is_empty() && dice.percent(70) {
@@ -322,5 +337,12 @@ pub async fn play(rules: &Rules, records: &[StreamRecord], seed: u64, trouble: T
             }
         }
     }
+    let unsent: Vec<_> = backends
+        .ledger
+        .alerts()
+        .into_iter()
+        .filter(|(_, status)| !matches!(status, AlertStatus::Sent { .. }))
+        .collect();
+    assert!(unsent.is_empty(), "claimed and never marked as sent: {unsent:?}");
     backends.remains()
 }

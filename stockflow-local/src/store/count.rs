@@ -22,7 +22,8 @@ impl Store {
         for (symbol, waiting) in &memory.recent.symbols {
             for (time, _) in waiting.all() {
                 let key = key_bytes(*symbol, time);
-                let stored = table.get(key.as_slice()).map_err(inner.faults.at(OPERATION))?.is_some();
+                let stored =
+                    table.get(key.as_slice()).map_err(inner.faults.at(OPERATION))?.is_some();
                 rows += u64::from(!stored);
             }
         }
