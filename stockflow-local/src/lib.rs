@@ -5,6 +5,7 @@ mod feed;
 mod io;
 pub mod lake;
 mod ledger;
+mod pipeline;
 mod spool;
 mod store;
 mod table;
@@ -18,6 +19,7 @@ pub use feed::{
 };
 pub use lake::{Lake, LakeObject};
 pub use ledger::{AlertQuery, LedgerEntry, LocalLedger};
+pub use pipeline::{Pipeline, Progress, StageTimes, Summary};
 pub use spool::{Damage, Spool, SpoolOptions, SpoolReader, SpoolWriter};
 pub use store::{LocalReader, Store};
 pub use table::LocalTable;

@@ -1,6 +1,7 @@
 //! The whole job on one machine: feed, spool, both stages, alerts.
 
 mod intake;
+mod nobody;
 mod pause;
 mod progress;
 mod stage_one;
@@ -15,10 +16,13 @@ use std::{
 
 use stockflow_core::{
     Alerter, Cursor, Processor, QuoteSource, Result, Row, Rules, Sink, Timestamp, TrendWatch,
+    wrap::FanOut,
 };
 use tokio::{runtime::Handle, sync::watch, task::spawn_blocking};
 
-use self::{intake::Intake, progress::Shared, stage_one::StageOne, stage_two::StageTwo};
+use self::{
+    intake::Intake, nobody::Nobody, progress::Shared, stage_one::StageOne, stage_two::StageTwo,
+};
 use crate::{
     lake::Lake,
     ledger::LocalLedger,
@@ -198,23 +202,36 @@ impl Pipeline {
             &self.rules,
             Arc::new(self.table()),
             Arc::new(self.ledger()),
-            fan_out::all(self.alerters.clone()),
+            self.everybody(),
         )
         // The data folder is open in this process only: a claim without a mark is one that a crash left behind.
         .with_lease(Duration::ZERO);
-        let two = StageTwo { watch, store: self.store.clone(), clock: self.clock, shared: Arc::clone(&shared) };
+        let two = StageTwo {
+            watch,
+            store: self.store.clone(),
+            clock: self.clock,
+            shared: Arc::clone(&shared),
+        };
 
-        let stages = [blocking(one.run()), blocking(two.run())];
+        let (one, two) = (blocking(one.run()), blocking(two.run()));
         let taken = blocking(intake.run(stop)).await;
         shared.intake_ended(taken.is_err());
-        let mut outcome = taken;
-        for stage in stages {
-            outcome = outcome.and(stage.await);
-        }
-        outcome?;
+        let stages = (one.await, two.await);
+        taken.and(stages.0).and(stages.1)?;
         // The last marks and acknowledgements wait for a commit that would not come.
         self.store.sync().await?;
         Ok(shared.summary(started.elapsed(), self.store.row_count()?))
+    }
+}
+
+impl Pipeline {
+    fn everybody(&self) -> Arc<dyn Alerter> {
+        let mut alerters = self.alerters.iter().cloned();
+        match alerters.next() {
+            None => Arc::new(Nobody),
+            Some(first) if self.alerters.len() == 1 => first,
+            Some(first) => Arc::new(alerters.fold(FanOut::<dyn Alerter>::new(first), FanOut::with)),
+        }
     }
 }
 
@@ -234,6 +251,7 @@ fn blocking(
 
 /// The machine's clock; before 1970 it counts as 1970.
 fn system_clock() -> Timestamp {
-    let micros = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |d| d.as_micros());
+    let micros =
+        SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |d| d.as_micros());
     Timestamp::from_micros(i64::try_from(micros).unwrap_or(i64::MAX)).unwrap_or(Timestamp::MAX)
 }

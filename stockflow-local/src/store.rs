@@ -2,7 +2,6 @@
 
 mod batch;
 mod commit;
-mod count;
 mod fault;
 mod feed;
 mod memory;

@@ -63,11 +63,13 @@ impl Follower {
         loop {
             let rows = history.rows(RowQuery::up_to(symbol, time, limit)).await?;
             let all = rows.len() < limit;
-            let from = start(&rows, previous);
-            if all || from.is_some_and(|from| self.bank.is_satisfied_by(qualities(&rows[..from]))) {
-                return Ok(Reach { from: from.unwrap_or(0), rows });
+            match start(&rows, previous) {
+                Start::At(from) if all || self.bank.is_satisfied_by(qualities(&rows[..from])) => {
+                    return Ok(Reach { rows, from });
+                }
+                Start::First | Start::Before if all => return Ok(Reach { rows, from: 0 }),
+                _ => limit *= 2,
             }
-            limit *= 2;
         }
     }
 
@@ -91,14 +93,27 @@ pub(super) enum Finding<'a> {
     Turn(&'a RuleName, Evidence),
 }
 
-/// Index of the first row after the checkpoint before the one at `previous`; `None` if the rows do not reach that far.
-fn start(rows: &[StoredRow], previous: Option<Timestamp>) -> Option<usize> {
-    let Some(previous) = previous else { return Some(0) };
-    let at = find(rows, previous)?;
+/// Where the rows start that a cold start goes through.
+enum Start {
+    /// At this index.
+    At(usize),
+    /// At the symbol's first row.
+    First,
+    /// Before the rows that were read.
+    Before,
+}
+
+/// After the checkpoint before the one at `previous`.
+fn start(rows: &[StoredRow], previous: Option<Timestamp>) -> Start {
+    let Some(previous) = previous else { return Start::First };
+    let Some(at) = find(rows, previous) else { return Start::Before };
     match rows[at].checkpoint {
         // It expired, or was never there: what is before it cannot be told from what was handled.
-        None => Some(at + 1),
-        Some(mark) => mark.previous.map_or(Some(0), |earlier| find(rows, earlier).map(|at| at + 1)),
+        None => Start::At(at + 1),
+        Some(mark) => match mark.previous {
+            None => Start::First,
+            Some(earlier) => find(rows, earlier).map_or(Start::Before, |at| Start::At(at + 1)),
+        },
     }
 }
 

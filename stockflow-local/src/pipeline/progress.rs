@@ -127,7 +127,9 @@ impl Shared {
 
     pub(super) fn processed(&self, counts: &ProcessCounts) {
         let records = counts.records;
-        let _ = self.backlog.fetch_update(SeqCst, SeqCst, |backlog| Some(backlog.saturating_sub(records)));
+        let _ = self
+            .backlog
+            .fetch_update(SeqCst, SeqCst, |backlog| Some(backlog.saturating_sub(records)));
         self.progress.send_modify(|progress| progress.processed += records);
         self.with(|all| all.process.add(counts));
         self.bell.intake.notify_one();

@@ -75,7 +75,9 @@ impl StageOne {
             let error = match outcome {
                 Ok(outcome) => {
                     let done = outcome.counts.records as usize;
-                    if let Some(last) = done.checked_sub(1).map(|last| &batch.records[last].position) {
+                    if let Some(last) =
+                        done.checked_sub(1).map(|last| &batch.records[last].position)
+                    {
                         self.reader.ack(last)?;
                     }
                     self.shared.processed(&outcome.counts);
@@ -88,7 +90,10 @@ impl StageOne {
             match error {
                 Ok(()) => return Ok(()),
                 Err(error) if error.is_retryable() && !self.shared.is_failed() => {
-                    tracing::warn!(error = error.chain(), "stage 1 could not store a batch; it is tried again");
+                    tracing::warn!(
+                        error = error.chain(),
+                        "stage 1 could not store a batch; it is tried again"
+                    );
                     pause.rest().await;
                 }
                 Err(error) => return Err(error),

@@ -74,7 +74,10 @@ impl StageTwo {
         if matches!(failure.error.kind(), stockflow_core::ErrorKind::Corrupt) {
             return Err(failure.error);
         }
-        tracing::warn!(error = failure.error.chain(), "alerts could not be told; they are tried again");
+        tracing::warn!(
+            error = failure.error.chain(),
+            "alerts could not be told; they are tried again"
+        );
         Ok((checkpoints.len() - done) as u64)
     }
 }
