@@ -5,7 +5,7 @@ use super::{
 use crate::{
     Direction, Evidence, Quality, Quote, Severity, Timestamp,
     params::{Entry, InvalidConfig, Param, ParamKind, within},
-    rolling::{Extremes, Ring, Sum},
+    rolling::{Ring, Sum},
     session::{Sessions, Step},
 };
 
@@ -21,12 +21,12 @@ pub(super) const ENTRY: Entry<dyn AnomalyDetector> = Entry {
         Param {
             name: "factor",
             about: "times the mean volume of a quote",
-            kind: ParamKind::Number { default: 8.0, min: 1.0, max: 10_000.0 },
+            kind: ParamKind::Number { default: 5.0, min: 1.0, max: 10_000.0 },
         },
         Param {
-            name: "record",
-            about: "times the largest volume of those quotes",
-            kind: ParamKind::Number { default: 2.0, min: 0.0, max: 1_000.0 },
+            name: "confirm",
+            about: "quotes in a row beyond the bound that make a burst out of single trades",
+            kind: ParamKind::Integer { default: 3, min: 1, max: 10 },
         },
         Param {
             name: "share",
@@ -41,7 +41,7 @@ pub(super) const ENTRY: Entry<dyn AnomalyDetector> = Entry {
     build: |values| {
         let detector = VolumeSpike::new(values.count("period")?, values.number("factor")?)?;
         Ok(Box::new(VolumeSpike {
-            record: values.number("record")?,
+            confirm: values.count("confirm")? as u32,
             share: values.number("share")? / 100.0,
             quiet: Quiet::new(values.count("quiet")?)?,
             ..detector
@@ -53,18 +53,18 @@ pub(super) const ENTRY: Entry<dyn AnomalyDetector> = Entry {
 ///
 /// A quote carries the volume of the day so far; what counts here is the difference to the quote before it, scaled down if
 /// it took longer than usual. Each session starts with an empty window: the first quotes, which are the busiest of the day,
-/// say what is usual but are not judged. Three bounds have to be passed, since volumes have heavy tails and a day has
-/// the shape of a U: a multiple of the mean, a multiple of the largest, and a share of the day's volume so far,
-/// which makes single trades out of a tick feed matter only if they matter for the day.
+/// say what is usual but are not judged. Volumes have heavy tails: single blocks and the closing auction are a part of every day.
+/// So it takes some quotes in a row to make a burst, and each has to be a share of the day's volume so far,
+/// which makes the trades of a tick feed matter only if they matter for the day.
 ///
 /// # Formula
-/// `v = volume since the quote before · min(1, mean interval / interval)`; anomalous where
-/// `v > max(factor · mean, record · maximum, share · day's volume)` with mean and maximum over the last `period` quotes of the
-/// session. Score: `v / mean`. Value: v in shares, threshold: the bound.
+/// `v = volume since the quote before · min(1, mean interval / interval)`; anomalous is the quote with which
+/// `v > max(factor · mean, share · day's volume)` has held `confirm` times in a row, the mean being that of the last `period`
+/// quotes of the session. Score: `v / mean`. Value: v in shares, threshold: the bound.
 ///
 /// # Parameters
-/// `period` (60 quotes), `factor` (8), `record` (2), `share` (0.3 %), `quiet` (30): quotes in a row below the bound before
-/// it raises again.
+/// `period` (60 quotes), `factor` (5), `confirm` (3; 1 for data in which a quote stands for a day), `share` (0.3 %), `quiet` (30):
+/// quotes in a row without a burst before it raises again.
 ///
 /// # Example
 /// ```
@@ -82,7 +82,7 @@ pub(super) const ENTRY: Entry<dyn AnomalyDetector> = Entry {
 ///     previous_close: price,
 ///     volume: Volume::ZERO,
 /// };
-/// let mut detector = VolumeSpike::new(20, 8.0)?;
+/// let mut detector = VolumeSpike::new(20, 5.0)?;
 /// let mut trade = |shares: i64| {
 ///     quote.timestamp = quote.timestamp.saturating_add(Duration::from_secs(60));
 ///     quote.volume = Volume::new(quote.volume.get() + shares)?;
@@ -91,12 +91,14 @@ pub(super) const ENTRY: Entry<dyn AnomalyDetector> = Entry {
 /// for shares in [1_000, 1_500].into_iter().cycle().take(40) {
 ///     assert!(trade(shares)?.evidence().is_none());
 /// }
-/// assert!(trade(20_000)?.evidence().is_some());
+/// assert!(trade(20_000)?.evidence().is_none(), "a block");
+/// assert!(trade(20_000)?.evidence().is_none());
+/// assert!(trade(20_000)?.evidence().is_some(), "a burst");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
 /// # Cost
-/// Constant on average. Looks back `period` + `quiet` + 2 quotes; 48 bytes for each of the period.
+/// Constant on average. Looks back `period` + `confirm` + `quiet` + 2 quotes; 16 bytes for each of the period.
 ///
 /// # Source
 /// Relative volume, as traders' screens show it; the bounds against tails and shape of the day are ours.
@@ -104,12 +106,13 @@ pub(super) const ENTRY: Entry<dyn AnomalyDetector> = Entry {
 #[doc(alias = "RVOL")]
 pub struct VolumeSpike {
     factor: f64,
-    record: f64,
+    confirm: u32,
     share: f64,
     quiet: Quiet,
     sessions: Sessions,
+    /// Quotes in a row beyond the bound, up to `confirm`.
+    run: u32,
     volumes: Sum,
-    largest: Extremes,
     times: Ring<i64>,
     usual: Option<Usual>,
 }
@@ -118,7 +121,6 @@ pub struct VolumeSpike {
 #[derive(Clone, Copy, Debug)]
 struct Usual {
     mean: f64,
-    largest: f64,
     /// Microseconds between two quotes.
     interval: f64,
 }
@@ -133,12 +135,12 @@ impl VolumeSpike {
         within("factor", factor, 1.0, 10_000.0)?;
         Ok(Self {
             factor,
-            record: 2.0,
+            confirm: 3,
             share: 0.003,
             quiet: Quiet::new(30)?,
             sessions: Sessions::default(),
+            run: 0,
             volumes: Sum::new(period)?,
-            largest: Extremes::new(period)?,
             times: Ring::new(period)?,
             usual: None,
         })
@@ -154,13 +156,25 @@ impl VolumeSpike {
 
     fn bound(&self, usual: &Usual, quote: &Quote) -> f64 {
         let day = self.share * quote.volume.get() as f64;
-        (self.factor * usual.mean).max(self.record * usual.largest).max(day)
+        (self.factor * usual.mean).max(day)
+    }
+
+    /// Quotes in a row beyond the bound, `quote` included. Nothing beyond nothing is none.
+    fn run_with(&self, quote: &Quote) -> u32 {
+        match &self.usual {
+            Some(usual)
+                if usual.mean > 0.0 && self.paced(usual, quote) > self.bound(usual, quote) =>
+            {
+                self.confirm.min(self.run + 1)
+            }
+            _ => 0,
+        }
     }
 }
 
 impl AnomalyDetector for VolumeSpike {
     fn lookback(&self) -> usize {
-        self.volumes.values().period() + self.quiet.lookback() + 2
+        self.volumes.values().period() + self.confirm as usize + self.quiet.lookback() + 2
     }
 
     fn tolerates(&self) -> Quality {
@@ -174,7 +188,7 @@ impl AnomalyDetector for VolumeSpike {
         let (value, threshold) = (self.paced(usual, quote), self.bound(usual, quote));
         // Nothing was traded so far: any first trade would be infinitely much.
         let score = if usual.mean > 0.0 { value / usual.mean } else { 0.0 };
-        if score > 0.0 && value > threshold && self.quiet.is_over(Direction::Up) {
+        if self.run_with(quote) == self.confirm && self.quiet.is_over(Direction::Up) {
             return Verdict::Anomalous(Evidence {
                 direction: Direction::Up,
                 score,
@@ -186,15 +200,12 @@ impl AnomalyDetector for VolumeSpike {
     }
 
     fn update(&mut self, quote: &Quote) {
-        let is_beyond = self.usual.as_ref().is_some_and(|usual| {
-            usual.mean > 0.0 && self.paced(usual, quote) > self.bound(usual, quote)
-        });
+        self.run = self.run_with(quote);
         let volume = self.sessions.tip().map(|tip| tip.volume_until(quote));
         match (self.sessions.advance(quote), volume) {
             (Step::Next, Some(volume)) => {
-                self.quiet.learn(is_beyond.then_some(Direction::Up));
+                self.quiet.learn((self.run == self.confirm).then_some(Direction::Up));
                 self.volumes.push(volume);
-                self.largest.push(volume);
                 self.times.push(quote.timestamp.as_micros());
             }
             (Step::Open, _) => {
@@ -203,12 +214,10 @@ impl AnomalyDetector for VolumeSpike {
             }
             _ => return,
         }
-        if let (true, Some(mean), Some(largest)) =
-            (self.volumes.is_full(), self.volumes.mean(), self.largest.max())
-        {
+        if let (true, Some(mean)) = (self.volumes.is_full(), self.volumes.mean()) {
             let span = span(&self.times);
             let interval = span as f64 / (self.times.period() - 1) as f64;
-            self.usual = Some(Usual { mean, largest: largest as f64, interval });
+            self.usual = Some(Usual { mean, interval });
         }
     }
 
@@ -222,7 +231,7 @@ impl VolumeSpike {
     fn clear(&mut self) {
         self.quiet.reset();
         self.volumes.clear();
-        self.largest.clear();
+        self.run = 0;
         self.times.clear();
         self.usual = None;
     }
