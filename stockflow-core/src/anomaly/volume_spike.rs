@@ -9,6 +9,9 @@ use crate::{
     session::{Sessions, Step},
 };
 
+/// Newest quotes that do not count as usual yet, so that a burst does not become so while it lasts.
+const LAG: usize = 12;
+
 pub(super) const ENTRY: Entry<dyn AnomalyDetector> = Entry {
     name: "volume_spike",
     summary: "many times the usual volume since the last quote",
@@ -16,7 +19,7 @@ pub(super) const ENTRY: Entry<dyn AnomalyDetector> = Entry {
         Param {
             name: "period",
             about: "quotes of the session that say what is usual",
-            kind: ParamKind::Integer { default: 60, min: 5, max: 400 },
+            kind: ParamKind::Integer { default: 48, min: 5, max: 380 },
         },
         Param {
             name: "factor",
@@ -59,11 +62,11 @@ pub(super) const ENTRY: Entry<dyn AnomalyDetector> = Entry {
 ///
 /// # Formula
 /// `v = volume since the quote before · min(1, mean interval / interval)`; anomalous is the quote with which
-/// `v > max(factor · mean, share · day's volume)` has held `confirm` times in a row, the mean being that of the last `period`
-/// quotes of the session. Score: `v / mean`. Value: v in shares, threshold: the bound.
+/// `v > max(factor · mean, share · day's volume)` has held `confirm` times in a row, the mean being that of `period`
+/// quotes of the session before the newest 12. Score: `v / mean`. Value: v in shares, threshold: the bound.
 ///
 /// # Parameters
-/// `period` (60 quotes), `factor` (5), `confirm` (3; 1 for data in which a quote stands for a day), `share` (0.3 %), `quiet` (30):
+/// `period` (48 quotes), `factor` (5), `confirm` (3; 1 for data in which a quote stands for a day), `share` (0.3 %), `quiet` (30):
 /// quotes in a row without a burst before it raises again.
 ///
 /// # Example
@@ -98,7 +101,7 @@ pub(super) const ENTRY: Entry<dyn AnomalyDetector> = Entry {
 /// ```
 ///
 /// # Cost
-/// Constant on average. Looks back `period` + `confirm` + `quiet` + 2 quotes; 16 bytes for each of the period.
+/// Constant on average. Looks back `period` + `confirm` + `quiet` + 14 quotes; 16 bytes for each of the period.
 ///
 /// # Source
 /// Relative volume, as traders' screens show it; the bounds against tails and shape of the day are ours.
@@ -112,8 +115,9 @@ pub struct VolumeSpike {
     sessions: Sessions,
     /// Quotes in a row beyond the bound, up to `confirm`.
     run: u32,
+    recent: Ring,
     volumes: Sum,
-    times: Ring<i64>,
+    times: Ring,
     usual: Option<Usual>,
 }
 
@@ -129,9 +133,9 @@ impl VolumeSpike {
     /// Judges by the last `period` quotes of the session, raises beyond `factor` times their mean; the rest as by default.
     ///
     /// # Errors
-    /// [`InvalidConfig`] for a period outside 5 to 400 or a factor outside 1 to 10,000.
+    /// [`InvalidConfig`] for a period outside 5 to 380 or a factor outside 1 to 10,000.
     pub fn new(period: usize, factor: f64) -> Result<Self, InvalidConfig> {
-        within("period", period, 5, 400)?;
+        within("period", period, 5, 380)?;
         within("factor", factor, 1.0, 10_000.0)?;
         Ok(Self {
             factor,
@@ -140,6 +144,7 @@ impl VolumeSpike {
             quiet: Quiet::new(30)?,
             sessions: Sessions::default(),
             run: 0,
+            recent: Ring::new(LAG)?,
             volumes: Sum::new(period)?,
             times: Ring::new(period)?,
             usual: None,
@@ -174,7 +179,8 @@ impl VolumeSpike {
 
 impl AnomalyDetector for VolumeSpike {
     fn lookback(&self) -> usize {
-        self.volumes.values().period() + self.confirm as usize + self.quiet.lookback() + 2
+        let learned = LAG + self.volumes.values().period();
+        learned + self.confirm as usize + self.quiet.lookback() + 2
     }
 
     fn tolerates(&self) -> Quality {
@@ -205,7 +211,9 @@ impl AnomalyDetector for VolumeSpike {
         match (self.sessions.advance(quote), volume) {
             (Step::Next, Some(volume)) => {
                 self.quiet.learn((self.run == self.confirm).then_some(Direction::Up));
-                self.volumes.push(volume);
+                if let Some(settled) = self.recent.push(volume) {
+                    self.volumes.push(settled);
+                }
                 self.times.push(quote.timestamp.as_micros());
             }
             (Step::Open, _) => {
@@ -232,6 +240,7 @@ impl VolumeSpike {
         self.quiet.reset();
         self.volumes.clear();
         self.run = 0;
+        self.recent.clear();
         self.times.clear();
         self.usual = None;
     }
