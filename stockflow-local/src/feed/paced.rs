@@ -170,7 +170,7 @@ mod tests {
         let options = SimulatedOptions { batch: 1, ..SimulatedOptions::default() };
         let mut market = SimulatedMarket::new(1, options, &[]).unwrap();
         let quote = market.next_batch().await.unwrap().unwrap().quotes[0];
-        Paced::new(Seconds(seconds.to_vec().into_iter(), quote), speed).unwrap()
+        Paced::new(Seconds(seconds.to_vec(), quote), speed).unwrap()
     }
 
     /// When batches came, in seconds since the start, and their cursors.
