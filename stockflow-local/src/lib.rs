@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+pub mod alerter;
 mod codec;
 mod feed;
 mod io;

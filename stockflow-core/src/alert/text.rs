@@ -86,16 +86,19 @@ impl Alert {
         shortened(&printable(&text), SHORT_MAX - when.len()) + &when
     }
 
-    fn headline(&self) -> String {
+    /// What happened, in a few words of printable ASCII: `far below the previous close`.
+    #[must_use]
+    pub fn headline(&self) -> String {
         let direction = self.evidence.direction;
         match Phrase::of(&self.rule) {
             Some(phrase) => phrase.headline(direction).to_owned(),
-            None => format!("{} {}", self.rule, phrase::direction(direction)),
+            None => printable(&format!("{} {}", self.rule, phrase::direction(direction))),
         }
     }
 
-    /// Value, bound and score, with the units of the rule.
-    fn reason(&self) -> String {
+    /// Why: value, bound and score with the units of the rule, in printable ASCII.
+    #[must_use]
+    pub fn reason(&self) -> String {
         let evidence = &self.evidence;
         let (measured, bound, unit) = Phrase::of(&self.rule)
             .map_or(("value", "bound", ""), |phrase| (phrase.measured, phrase.bound, phrase.unit));
@@ -106,7 +109,11 @@ impl Alert {
 
 /// A change in percent, with its sign.
 fn change(percent: f64) -> String {
-    if percent.abs() < 1e6 { format!("{percent:+.2} %") } else { format!("{percent:+.1e} %") }
+    match percent.abs() {
+        ..0.005 => "0.00 %".to_owned(),
+        ..1e6 => format!("{percent:+.2} %"),
+        _ => format!("{percent:+.1e} %"),
+    }
 }
 
 /// A number as short as people want it: at least three significant digits, no trailing zeros.
