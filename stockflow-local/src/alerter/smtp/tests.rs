@@ -214,26 +214,51 @@ async fn nothing_is_said_to_a_server_that_cannot_protect_it() {
 
 #[test]
 fn configurations_are_built_and_mistakes_told_without_the_password() {
-    const MINIMUM: &str = "kind = 'smtp'\nhost = 'mail.example.com'\nfrom = 'a@example.com'\nto = 'b@example.com'";
+    const MINIMUM: &str =
+        "kind = 'smtp'\nhost = 'mail.example.com'\nfrom = 'a@example.com'\nto = 'b@example.com'";
     let folder = tempfile::tempdir().unwrap();
     built(MINIMUM, folder.path()).unwrap();
     let all = "user = 'ann'\npassword_env = 'SECRET'\nsecurity = 'tls'\nport = 465\ntimeout = '5s'\nattempts = 2";
     built(&format!("{MINIMUM}\n{all}"), folder.path()).unwrap();
     for (line, expected) in [
-        ("password = 'hunter2'", "password is not a known key (it is not shown), allowed is attempts, from, host, kind, password_env, port, security, timeout, to, user"),
+        (
+            "password = 'hunter2'",
+            "password is not a known key (it is not shown), allowed is attempts, from, host, kind, password_env, port, security, timeout, to, user",
+        ),
         ("port = 0", "port is 0, allowed is a whole number, 1 to 65535"),
         ("security = 'ssl'", "security is \"ssl\", allowed is starttls, tls, none"),
-        ("security = 'none'", "security is \"none\", allowed is starttls or tls, since the mail server is another machine"),
-        ("password_env = 'PASSWORD'", "password_env is \"PASSWORD\", allowed is the name of an environment variable that is set"),
+        (
+            "security = 'none'",
+            "security is \"none\", allowed is starttls or tls, since the mail server is another machine",
+        ),
+        (
+            "password_env = 'PASSWORD'",
+            "password_env is \"PASSWORD\", allowed is the name of an environment variable that is set",
+        ),
     ] {
-        assert_eq!(error(&format!("{MINIMUM}\n{line}")), format!("stockflow.toml:6: alerter[0].{expected}"));
+        assert_eq!(
+            error(&format!("{MINIMUM}\n{line}")),
+            format!("stockflow.toml:6: alerter[0].{expected}")
+        );
     }
     for (text, part) in [
         (MINIMUM.replace("from", "#"), "stockflow.toml:1: alerter[0].from is absent, "),
-        (MINIMUM.replace("'b@example.com'", "[]"), "stockflow.toml:5: alerter[0].to is a list, allowed is at least one address"),
-        (MINIMUM.replace("'b@example.com'", "['b']"), "stockflow.toml:5: alerter[0].to is a list, allowed is an address, "),
-        (format!("{MINIMUM}\nuser = 'ann'"), "stockflow.toml:1: alerter[0].password_env is absent, "),
-        (format!("{MINIMUM}\npassword_env = 'SECRET'"), "stockflow.toml:1: alerter[0].user is absent, "),
+        (
+            MINIMUM.replace("'b@example.com'", "[]"),
+            "stockflow.toml:5: alerter[0].to is a list, allowed is at least one address",
+        ),
+        (
+            MINIMUM.replace("'b@example.com'", "['b']"),
+            "stockflow.toml:5: alerter[0].to is a list, allowed is an address, ",
+        ),
+        (
+            format!("{MINIMUM}\nuser = 'ann'"),
+            "stockflow.toml:1: alerter[0].password_env is absent, ",
+        ),
+        (
+            format!("{MINIMUM}\npassword_env = 'SECRET'"),
+            "stockflow.toml:1: alerter[0].user is absent, ",
+        ),
     ] {
         let text = error(&text);
         assert!(text.starts_with(part), "{text}");
