@@ -1,4 +1,5 @@
 //! Every feed keeps the contract of `QuoteSource`, alone and at the market's pace.
+#![allow(clippy::unwrap_used, reason = "a test")]
 
 use std::path::PathBuf;
 

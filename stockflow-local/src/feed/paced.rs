@@ -140,6 +140,8 @@ impl<S: QuoteSource> QuoteSource for Paced<S> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::VecDeque;
+
     use stockflow_core::{Cursor, ErrorKind, Quote};
 
     use super::*;
@@ -147,12 +149,12 @@ mod tests {
 
     /// Gives a quote a batch, at the given seconds of market time, and a failure for a negative one.
     #[derive(Debug)]
-    struct Seconds(std::vec::IntoIter<i64>, Quote);
+    struct Seconds(VecDeque<i64>, Quote);
 
     #[async_trait]
     impl QuoteSource for Seconds {
         async fn next_batch(&mut self) -> Result<Option<SourceBatch>> {
-            let Some(second) = self.0.next() else { return Ok(None) };
+            let Some(second) = self.0.pop_front() else { return Ok(None) };
             let Ok(seconds) = u64::try_from(second) else {
                 return Err(Error::new(ErrorKind::Unavailable, "seconds", "next"));
             };
@@ -170,7 +172,7 @@ mod tests {
         let options = SimulatedOptions { batch: 1, ..SimulatedOptions::default() };
         let mut market = SimulatedMarket::new(1, options, &[]).unwrap();
         let quote = market.next_batch().await.unwrap().unwrap().quotes[0];
-        Paced::new(Seconds(seconds.to_vec(), quote), speed).unwrap()
+        Paced::new(Seconds(seconds.iter().copied().collect(), quote), speed).unwrap()
     }
 
     /// When batches came, in seconds since the start, and their cursors.
