@@ -7,6 +7,7 @@ mod donchian_breakout;
 mod ema_crossover;
 mod filter;
 mod macd;
+mod pace;
 mod regression_slope;
 mod rsi_level;
 mod sides;

@@ -17,12 +17,18 @@ use crate::{
 /// the window as well: so the same band fits a quiet stock and a nervous one, a constant price has no strength, and no single
 /// jump of the price (a gap at the open, a crash) can reach a strength much above 1. Drift over many quotes does.
 ///
+/// # How often quotes come
+/// Noise has more chances in a day the more quotes there are. So the band is that of quotes a minute or more apart, and its
+/// square grows by itself with each doubling of their rate: by `√3.5` at six a minute. (A normal process exceeds `b` deviations at
+/// a rate that falls with `exp(-b²/2)`, so this keeps the false turns of a day at about the same number.)
+/// The rate is that of the same window; a pause of more than a minute counts as a minute.
+///
 /// [`Confirmation::RAW`] lets every crossing count.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Confirmation {
     /// Over how many quotes the difference is averaged, 1 to 256.
     pub smoothing: usize,
-    /// How many standard errors the mean difference has to exceed, 0 to 20.
+    /// How many standard errors the mean difference has to exceed for quotes a minute apart, 0 to 20.
     pub band: f64,
     /// After how many quotes a direction is forgotten, 1 to 500: a turn has to follow upon its opposite within them.
     pub memory: usize,
@@ -35,12 +41,12 @@ impl Confirmation {
     pub(super) const SMOOTHING: Param = Param {
         name: "smoothing",
         about: "over how many quotes the difference is averaged",
-        kind: ParamKind::Integer { default: 60, min: 1, max: 256 },
+        kind: ParamKind::Integer { default: 40, min: 1, max: 256 },
     };
     pub(super) const BAND: Param = Param {
         name: "band",
-        about: "how far apart they have to be on average, in standard errors",
-        kind: ParamKind::Number { default: 2.0, min: 0.0, max: 20.0 },
+        about: "how far apart they have to be on average, in standard errors at a quote a minute",
+        kind: ParamKind::Number { default: 1.25, min: 0.0, max: 20.0 },
     };
     pub(super) const MEMORY: Param = Param {
         name: "memory",
@@ -73,7 +79,7 @@ impl Confirmation {
 }
 
 impl Default for Confirmation {
-    /// 60 quotes, 2 standard errors, 160 quotes.
+    /// 40 quotes, 1.25 standard errors, 160 quotes.
     fn default() -> Self {
         let params = [Self::SMOOTHING, Self::BAND, Self::MEMORY];
         Self::from_values(&Values::defaults(&params)).unwrap_or(Self::RAW)
@@ -87,7 +93,7 @@ mod tests {
     #[test]
     fn the_default_is_that_of_the_parameters() {
         let default = Confirmation::default();
-        assert_eq!(default, Confirmation { smoothing: 60, band: 2.0, memory: 160 });
+        assert_eq!(default, Confirmation { smoothing: 40, band: 1.25, memory: 160 });
         assert_eq!(default.check(), Ok(()));
         assert_eq!(Confirmation::RAW.check(), Ok(()));
     }

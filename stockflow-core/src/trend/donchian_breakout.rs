@@ -78,7 +78,7 @@ impl DonchianBreakout {
         within("period", period, 2, MAX_LOOKBACK - memory)?;
         Ok(Self {
             channel: Extremes::new(period)?,
-            turns: Turns::new(&[1.0], period, margin, memory)?,
+            turns: Turns::of_changes(period, margin, memory)?,
             lookback: period + memory,
         })
     }
@@ -94,7 +94,7 @@ impl TrendDetector for DonchianBreakout {
     }
 
     fn update(&mut self, quote: &Quote) -> TrendSignal {
-        self.turns.push(quote.price);
+        self.turns.push(quote);
         let price = quote.price.units();
         let channel = self.channel.min().zip(self.channel.max());
         let is_known = self.channel.is_full();

@@ -48,14 +48,14 @@ pub(super) const ENTRY: Entry<dyn TrendDetector> = Entry {
 /// standard errors.
 ///
 /// # Parameters
-/// `fast` (12), `slow` (26): periods in quotes, `fast < slow`. `smoothing` (60), `band` (2), `memory` (160): see [`Confirmation`].
+/// `fast` (12), `slow` (26): periods in quotes, `fast < slow`. `smoothing` (40), `band` (1.25), `memory` (160): see [`Confirmation`].
 ///
 /// # Example
 /// ```
 /// use stockflow_core::{TrendDetector, trend::{Confirmation, EmaCrossover}};
 ///
 /// let trend = EmaCrossover::new(12, 26, Confirmation::default())?;
-/// assert_eq!(trend.lookback(), 8 * 26 + 60 - 2 + 160);
+/// assert_eq!(trend.lookback(), 8 * 26 + 40 - 2 + 160);
 /// # Ok::<(), stockflow_core::InvalidConfig>(())
 /// ```
 ///
@@ -115,7 +115,7 @@ impl TrendDetector for EmaCrossover {
             };
             (average(&self.lags[0]), average(&self.lags[1]))
         };
-        self.filter.update(quote.price, averages)
+        self.filter.update(quote, averages)
     }
 
     fn reset(&mut self) {

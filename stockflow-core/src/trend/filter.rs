@@ -1,5 +1,5 @@
 use super::{Confirmation, TrendSignal, turns::Turns, weights};
-use crate::{InvalidConfig, Price, rolling::Window};
+use crate::{InvalidConfig, Quote, rolling::Window};
 
 /// A difference of weighted averages of the price, followed by one weighted sum over the last changes of price.
 #[derive(Clone, Debug)]
@@ -25,7 +25,7 @@ impl Filter {
         let now = weights::oldest_first(weights::of_changes(difference));
         Ok(Self {
             changes: Window::new(mean.len())?,
-            turns: Turns::of(confirmation, &mean, (slow + smoothing - 2).clamp(1, mean.len()))?,
+            turns: Turns::new(confirmation, &mean, (slow + smoothing - 2).clamp(1, mean.len()))?,
             lookback: mean.len() + memory,
             now: now.into(),
             mean: mean.into(),
@@ -36,13 +36,13 @@ impl Filter {
         self.lookback
     }
 
-    /// Takes in a price; `evidence` gives value and threshold from the last changes.
+    /// Takes in a quote; `evidence` gives value and threshold from the last changes.
     pub(super) fn update(
         &mut self,
-        price: Price,
+        quote: &Quote,
         evidence: impl FnOnce(&Window) -> (f64, f64),
     ) -> TrendSignal {
-        if let Some(change) = self.turns.push(price) {
+        if let Some(change) = self.turns.push(quote) {
             self.changes.push(change as f64);
         }
         let Some(mean) = self.changes.weighted_sum(&self.mean) else {
@@ -52,7 +52,7 @@ impl Filter {
         self.turns.signal(mean, now, |_| evidence(&self.changes))
     }
 
-    pub(super) const fn reset(&mut self) {
+    pub(super) fn reset(&mut self) {
         self.changes.clear();
         self.turns.reset();
     }

@@ -52,7 +52,7 @@ pub(super) const ENTRY: Entry<dyn TrendDetector> = Entry {
 /// Evidence: the value is MACD, the threshold the signal line, in the currency; the score is the strength in standard errors.
 ///
 /// # Parameters
-/// `fast` (12), `slow` (26), `signal` (9): periods in quotes, `fast < slow`. `smoothing` (60), `band` (2), `memory` (160): see
+/// `fast` (12), `slow` (26), `signal` (9): periods in quotes, `fast < slow`. `smoothing` (40), `band` (1.25), `memory` (160): see
 /// [`Confirmation`].
 ///
 /// # Example
@@ -123,7 +123,7 @@ impl TrendDetector for Macd {
             };
             (of(&self.line), of(&self.signal))
         };
-        self.filter.update(quote.price, lines)
+        self.filter.update(quote, lines)
     }
 
     fn reset(&mut self) {

@@ -33,21 +33,22 @@ pub(super) const ENTRY: Entry<dyn TrendDetector> = Entry {
 /// `N = Σ (2i - (n-1))·pᵢ`, kept up to date exactly: when a price `p` replaces the oldest one `o`, and `S` is the sum of all `n`
 /// prices before, `N` grows by `(n-1)·(p + o) - 2·(S - o)`.
 ///
-/// The trend goes up while the slope exceeds `band` standard errors, down while it is below as many negative ones. The
-/// standard error is that of a price that walks at random, see [`Confirmation`]; that of textbooks, from the distances to the line,
-/// takes most random walks for trends. A turn follows upon the opposite within `memory` quotes.
+/// The trend goes up while the slope exceeds `band` standard errors, down while it is below as many negative ones. The unit is
+/// that of a price that walks at random, and the band widens with the rate of quotes, both as [`Confirmation`] says: the
+/// standard error of textbooks, from the distances to the line, takes most random walks for trends. A turn follows upon its
+/// opposite within `memory` quotes.
 ///
 /// Evidence: the value is the slope in percent of the price a quote, the threshold what it has to exceed; the score is the
 /// slope in standard errors.
 ///
 /// # Parameters
-/// `period` (60), in quotes; `band` (2), in standard errors; `memory` (160), in quotes.
+/// `period` (60), in quotes; `band` (1.25), in standard errors for quotes a minute apart; `memory` (160), in quotes.
 ///
 /// # Example
 /// ```
 /// use stockflow_core::{TrendDetector, trend::RegressionSlope};
 ///
-/// let trend = RegressionSlope::new(60, 2.0, 160)?;
+/// let trend = RegressionSlope::new(60, 1.25, 160)?;
 /// assert_eq!(trend.lookback(), 59 + 160);
 /// # Ok::<(), stockflow_core::InvalidConfig>(())
 /// ```
@@ -75,14 +76,15 @@ impl RegressionSlope {
     /// [`InvalidConfig`] unless `3 ≤ period`, `0 ≤ band ≤ 20`, `1 ≤ memory ≤ 500`, and `period - 1 + memory` is at most
     /// [`MAX_LOOKBACK`].
     pub fn new(period: usize, band: f64, memory: usize) -> Result<Self, InvalidConfig> {
-        Confirmation { smoothing: 1, band, memory }.check()?;
+        let confirmation = Confirmation { smoothing: 1, band, memory };
+        confirmation.check()?;
         within("period", period, 3, MAX_LOOKBACK + 1 - memory)?;
         let newest_first = (0..period).rev().map(|i| (2 * i) as f64 - (period - 1) as f64);
         let on_changes = weights::of_changes(&newest_first.collect::<Vec<_>>());
         Ok(Self {
             prices: Sum::new(period)?,
             numerator: 0,
-            turns: Turns::new(&on_changes, period - 1, band, memory)?,
+            turns: Turns::new(confirmation, &on_changes, period - 1)?,
             lookback: period - 1 + memory,
         })
     }
@@ -110,7 +112,7 @@ impl TrendDetector for RegressionSlope {
     }
 
     fn update(&mut self, quote: &Quote) -> TrendSignal {
-        self.turns.push(quote.price);
+        self.turns.push(quote);
         self.push(quote.price.units());
         if !self.prices.is_full() {
             return TrendSignal::WarmingUp;

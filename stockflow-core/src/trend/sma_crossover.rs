@@ -44,7 +44,7 @@ pub(super) const ENTRY: Entry<dyn TrendDetector> = Entry {
 /// standard errors.
 ///
 /// # Parameters
-/// `fast` (5), `slow` (20): periods in quotes, `fast < slow`. `smoothing` (60), `band` (2), `memory` (160): see [`Confirmation`].
+/// `fast` (5), `slow` (20): periods in quotes, `fast < slow`. `smoothing` (40), `band` (1.25), `memory` (160): see [`Confirmation`].
 /// With [`Confirmation::RAW`] every crossing is a turn: about 25 a day on one-minute quotes.
 ///
 /// # Example
@@ -115,15 +115,15 @@ impl SmaCrossover {
             differences: Ring::new(smoothing)?,
             total: 0,
             scale: (fast * slow * smoothing) as f64,
-            turns: Turns::of(confirmation, &weights::of_changes(&mean), changes)?,
+            turns: Turns::new(confirmation, &weights::of_changes(&mean), changes)?,
             lookback: changes + memory,
         })
     }
 
-    fn push(&mut self, price: Price) -> i128 {
-        self.turns.push(price);
-        self.fast.push(price.units());
-        self.slow.push(price.units());
+    fn push(&mut self, quote: &Quote) -> i128 {
+        self.turns.push(quote);
+        self.fast.push(quote.price.units());
+        self.slow.push(quote.price.units());
         if !self.slow.is_full() {
             return 0;
         }
@@ -144,7 +144,7 @@ impl TrendDetector for SmaCrossover {
     }
 
     fn update(&mut self, quote: &Quote) -> TrendSignal {
-        let difference = self.push(quote.price);
+        let difference = self.push(quote);
         if !self.differences.is_full() {
             return TrendSignal::WarmingUp;
         }

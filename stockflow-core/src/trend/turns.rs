@@ -1,5 +1,5 @@
-use super::{Confirmation, TrendSignal, sides::Sides};
-use crate::{Direction, Evidence, InvalidConfig, Price, rolling::Moments};
+use super::{Confirmation, TrendSignal, pace::Pace, sides::Sides};
+use crate::{Direction, Evidence, InvalidConfig, Price, Quote, rolling::Moments};
 
 /// Tells turns of a trend from noise, as [`Confirmation`] says, given the mean difference as a weighted sum of price changes.
 #[derive(Clone, Debug)]
@@ -9,38 +9,44 @@ pub(super) struct Turns {
     /// Deviation of the sum for changes of size 1.
     norm: f64,
     band: f64,
+    /// Unless the band is the same for all.
+    pace: Option<Pace>,
     sides: Sides,
 }
 
 impl Turns {
     /// For a sum with these weights; the size of changes is that of the last `period` ones.
     pub(super) fn new(
-        weights: &[f64],
-        period: usize,
-        band: f64,
-        memory: usize,
-    ) -> Result<Self, InvalidConfig> {
-        let norm = weights.iter().map(|w| w * w).sum::<f64>().sqrt();
-        Ok(Self {
-            last: None,
-            changes: Moments::new(period)?,
-            norm,
-            band,
-            sides: Sides::new(memory),
-        })
-    }
-
-    pub(super) fn of(
         confirmation: Confirmation,
         weights: &[f64],
         period: usize,
     ) -> Result<Self, InvalidConfig> {
-        Self::new(weights, period, confirmation.band, confirmation.memory)
+        let Confirmation { band, memory, .. } = confirmation;
+        let pace = Some(Pace::new(period)?);
+        Ok(Self { pace, ..Self::of_changes(period, band, memory)?.with_weights(weights) })
     }
 
-    /// Takes in the next price and returns its change in units of 10⁻⁸.
-    pub(super) fn push(&mut self, price: Price) -> Option<i64> {
-        let change = price.units() - self.last.replace(price)?.units();
+    /// For a sum of the size of one change, with a band that does not widen.
+    pub(super) fn of_changes(
+        period: usize,
+        band: f64,
+        memory: usize,
+    ) -> Result<Self, InvalidConfig> {
+        let (changes, sides) = (Moments::new(period)?, Sides::new(memory));
+        Ok(Self { last: None, changes, norm: 1.0, band, pace: None, sides })
+    }
+
+    fn with_weights(mut self, weights: &[f64]) -> Self {
+        self.norm = weights.iter().map(|w| w * w).sum::<f64>().sqrt();
+        self
+    }
+
+    /// Takes in the next quote and returns the change of price in units of 10⁻⁸.
+    pub(super) fn push(&mut self, quote: &Quote) -> Option<i64> {
+        if let Some(pace) = &mut self.pace {
+            pace.push(quote.timestamp);
+        }
+        let change = quote.price.units() - self.last.replace(quote.price)?.units();
         self.changes.push(change);
         Some(change)
     }
@@ -61,7 +67,7 @@ impl Turns {
         evidence: impl FnOnce(f64) -> (f64, f64),
     ) -> TrendSignal {
         let Some(error) = self.standard_error() else { return TrendSignal::WarmingUp };
-        let bound = self.band * error;
+        let bound = self.bound(mean.abs(), error);
         let side = if mean > bound && now() > 0.0 {
             Some(Direction::Up)
         } else if mean < -bound && now() < 0.0 {
@@ -77,8 +83,20 @@ impl Turns {
         TrendSignal::Turned(Evidence { direction: self.sides.direction(), score, value, threshold })
     }
 
-    pub(super) const fn reset(&mut self) {
+    /// What a sum has to exceed. How often quotes come matters only to one that is large enough for the narrowest band.
+    fn bound(&self, size: f64, error: f64) -> f64 {
+        let narrow = self.band * error;
+        match &self.pace {
+            Some(pace) if size > narrow => narrow * pace.widening().sqrt(),
+            _ => narrow,
+        }
+    }
+
+    pub(super) fn reset(&mut self) {
         self.last = None;
+        if let Some(pace) = &mut self.pace {
+            pace.reset();
+        }
         self.changes.clear();
         self.sides.reset();
     }

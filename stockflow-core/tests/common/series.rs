@@ -13,16 +13,17 @@ use stockflow_core::{Price, Quote, Timestamp, TrendDetector, TrendSignal, Volume
 /// The middle about which [`mirrored`] turns a price over, 1,000 in units of 10⁻⁸; [`walk`] and [`waves`] stay around it.
 pub const MIDDLE: i64 = 100_000_000_000;
 
-/// A quote every ten seconds with these prices, in units of 10⁻⁸.
+/// Quotes at uneven pauses, of about ten seconds, with these prices, in units of 10⁻⁸.
 pub fn quotes(units: &[i64]) -> Vec<Quote> {
     let start: Timestamp = "2026-11-23T14:30:00Z".parse().unwrap();
     let price = |units: i64| Price::from_units(units).unwrap();
-    let (mut high, mut low) = (units[0], units[0]);
+    let (mut high, mut low, mut seconds) = (units[0], units[0], 0);
     let quote = |(i, &unit): (usize, &i64)| {
         (high, low) = (high.max(unit), low.min(unit));
+        seconds += 1 + (i as u64 * i as u64) % 19;
         Quote {
             symbol: "TEST".parse().unwrap(),
-            timestamp: start.saturating_add(Duration::from_secs(10 * i as u64)),
+            timestamp: start.saturating_add(Duration::from_secs(seconds)),
             open: price(units[0]),
             high: price(high),
             low: price(low),

@@ -1,0 +1,82 @@
+use crate::{InvalidConfig, Timestamp, rolling::Sum};
+
+/// How often quotes come, and how much wider that makes a dead band (see [`Confirmation`](super::Confirmation)).
+#[derive(Clone, Debug)]
+pub(super) struct Pace {
+    last: Option<Timestamp>,
+    /// Microseconds between the last quotes, at most a minute each: a night counts as a minute.
+    pauses: Sum,
+}
+
+const MINUTE: i64 = 60_000_000;
+
+impl Pace {
+    /// Of the last `period` pauses between quotes.
+    pub(super) fn new(period: usize) -> Result<Self, InvalidConfig> {
+        Ok(Self { last: None, pauses: Sum::new(period)? })
+    }
+
+    pub(super) fn push(&mut self, time: Timestamp) {
+        if let Some(last) = self.last.replace(time) {
+            let pause = time.as_micros().saturating_sub(last.as_micros());
+            self.pauses.push(pause.clamp(1, MINUTE));
+        }
+    }
+
+    /// By what the square of the band is to be multiplied: 1 for quotes a minute or more apart, and 1 more for each time that
+    /// they come twice as often.
+    pub(super) fn widening(&self) -> f64 {
+        self.pauses.mean().map_or(1.0, |pause| 1.0 + log2(MINUTE as f64 / pause))
+    }
+
+    pub(super) const fn reset(&mut self) {
+        self.last = None;
+        self.pauses.clear();
+    }
+}
+
+/// Logarithm of a number from 1 on, linear between powers of two: at most 0.09 too small, and, unlike that of the standard
+/// library, of the same bits on every machine.
+fn log2(x: f64) -> f64 {
+    let (mut whole, mut rest) = (0.0, x.max(1.0));
+    while rest >= 2.0 {
+        rest /= 2.0;
+        whole += 1.0;
+    }
+    whole + (rest - 1.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    fn widening(millis: u64, nights: bool) -> f64 {
+        let mut pace = Pace::new(4).unwrap();
+        for i in 0..20 {
+            let night = if nights && i > 17 { 60_000_000 } else { 0 };
+            pace.push(Timestamp::MIN.saturating_add(Duration::from_millis(millis * i + night)));
+        }
+        pace.widening()
+    }
+
+    #[test]
+    fn the_band_widens_with_each_doubling() {
+        assert_eq!(widening(86_400_000, false), 1.0);
+        assert_eq!(widening(60_000, false), 1.0);
+        assert_eq!(widening(30_000, false), 2.0);
+        assert_eq!(widening(15_000, false), 3.0);
+        assert_eq!(widening(10_000, false), 3.5);
+        assert!((20.0..27.0).contains(&widening(0, false)), "many quotes with one time");
+        assert!(widening(15_000, true) > 2.0, "a night counts as a minute");
+        assert_eq!(Pace::new(3).unwrap().widening(), 1.0);
+    }
+
+    #[test]
+    fn the_logarithm_is_close() {
+        for x in [1.0, 1.4, 2.0, 3.0, 1000.0, 6e7] {
+            assert!((0.0..0.09).contains(&(f64::log2(x) - log2(x))), "{x}");
+        }
+    }
+}
