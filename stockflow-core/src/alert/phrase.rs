@@ -64,38 +64,40 @@ const PHRASES: &[Phrase] = &[
     ),
     phrase(
         "return_zscore",
-        ["unusual rise", "unusual fall", "unusual return"],
-        ["return", "bound", " standard deviations"],
+        ["unusual jump up", "unusual drop", "unusual change"],
+        ["change since the quote before", "bound", " %"],
     ),
     phrase(
         "hampel",
-        ["price far above its recent median", "price far below its recent median", "odd price"],
-        ["distance from the recent median", "bound", " median absolute deviations"],
+        ["price far above the last ones", "price far below the last ones", "price far off"],
+        ["price", "bound", ""],
+    ),
+    phrase(
+        "range_break",
+        ["broke out above its range", "fell out of its range", "left its range"],
+        ["price", "bound", ""],
     ),
     phrase(
         "volume_spike",
-        ["volume far above usual", "volume far above usual", "volume far above usual"],
-        ["volume", "bound", " times the usual"],
+        ["burst of volume"; 3],
+        ["traded since the quote before", "bound", " shares"],
     ),
     phrase(
         "open_gap",
         ["opened with a gap up", "opened with a gap down", "opened with a gap"],
         ["open against the previous close", "bound", " %"],
     ),
-    phrase(
-        "range_break",
-        ["broke out above its range", "broke out below its range", "broke its range"],
-        ["price", "end of the range", ""],
-    ),
-    phrase(
-        "flat_line",
-        ["quotes stopped changing", "quotes stopped changing", "quotes stopped changing"],
-        ["unchanged for", "bound", " quotes"],
-    ),
+    phrase("flat_line", ["nothing is traded any more"; 3], ["no trade for", "bound", " seconds"]),
+    phrase("feed_gap", ["quotes are back after a pause"; 3], ["pause of", "bound", " seconds"]),
     phrase(
         "price_level",
-        ["rose through its price level", "fell through its price level", "at its price level"],
+        ["rose above a price level", "fell below a price level", "at a price level"],
         ["price", "level", ""],
+    ),
+    phrase(
+        "suspected_split",
+        ["perhaps a split"; 3],
+        ["times the price before:", "usual ratio", ""],
     ),
     phrase(
         "sma_crossover",
@@ -112,15 +114,45 @@ const PHRASES: &[Phrase] = &[
         ["uptrend, MACD crossed its signal", "downtrend, MACD crossed its signal", "MACD crossed"],
         ["MACD", "signal line", ""],
     ),
-    phrase("rsi", ["RSI turned up", "RSI turned down", "RSI turned"], ["RSI", "level", ""]),
+    phrase(
+        "rsi_level",
+        ["uptrend, no longer oversold", "downtrend, no longer overbought", "RSI is back"],
+        ["RSI", "level", " points"],
+    ),
     phrase(
         "regression_slope",
         ["uptrend, slope turned up", "downtrend, slope turned down", "slope turned flat"],
-        ["slope", "bound", " % per quote"],
+        ["slope", "bound", " % a quote"],
     ),
     phrase(
         "donchian_breakout",
-        ["broke out above its channel", "broke out below its channel", "broke its channel"],
+        [
+            "uptrend, broke out above its channel",
+            "downtrend, fell out of its channel",
+            "left its channel",
+        ],
         ["price", "end of the channel", ""],
     ),
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{anomaly, trend};
+
+    #[test]
+    fn every_detector_has_its_words_and_no_words_are_left_over() {
+        let anomalies = anomaly::DETECTORS.iter().map(|entry| entry.name);
+        let detectors: Vec<&str> =
+            anomalies.chain(trend::DETECTORS.iter().map(|entry| entry.name)).collect();
+        let phrases: Vec<&str> = PHRASES.iter().map(|phrase| phrase.detector).collect();
+        assert_eq!(phrases, detectors);
+    }
+
+    #[test]
+    fn variants_read_as_their_detector_and_other_names_as_none() {
+        assert!(Phrase::of("price_level_low").is_some_and(|p| p.detector == "price_level"));
+        assert!(Phrase::of("price_levels").is_none());
+        assert!(Phrase::of("").is_none());
+    }
+}

@@ -201,8 +201,8 @@ mod tests {
     #[test]
     fn a_short_text_names_price_reason_and_time() {
         assert_eq!(
-            alert("BRK-B", "return_zscore", [-6.0, 6.25, -6.25, -5.0]).short(),
-            "BRK-B 164.5 (-6.00 %): unusual fall, return -6.25 standard deviations, bound -5, score 6.25, 2026-11-23 14:30 UTC"
+            alert("BRK-B", "return_zscore", [-6.0, 9.5, -1.25, -0.75]).short(),
+            "BRK-B 164.5 (-6.00 %): unusual drop, change since the quote before -1.25 %, bound -0.75, score 9.5, 2026-11-23 14:30 UTC"
         );
     }
 
@@ -212,10 +212,7 @@ mod tests {
         assert_eq!(own.subject(), "Critical: AAPL my_rule down, 164.5 (+1.00 %)");
         assert!(own.message().contains("value 3, bound 2.5, score 2"));
         let variant = alert("AAPL", "price_level_low", [1.0, 2.0, 3.0, 2.5]);
-        assert_eq!(
-            variant.subject(),
-            "Critical: AAPL fell through its price level, 164.5 (+1.00 %)"
-        );
+        assert_eq!(variant.subject(), "Critical: AAPL fell below a price level, 164.5 (+1.00 %)");
     }
 
     #[test]

@@ -27,7 +27,7 @@ pub(super) const ENTRY: Entry<dyn AnomalyDetector> = Entry {
             kind: ParamKind::Number { default: 5.0, min: 1.0, max: 10_000.0 },
         },
         Param {
-            name: "confirm",
+            name: "burst",
             about: "quotes in a row beyond the bound that make a burst out of single trades",
             kind: ParamKind::Integer { default: 3, min: 1, max: 10 },
         },
@@ -44,7 +44,7 @@ pub(super) const ENTRY: Entry<dyn AnomalyDetector> = Entry {
     build: |values| {
         let detector = VolumeSpike::new(values.count("period")?, values.number("factor")?)?;
         Ok(Box::new(VolumeSpike {
-            confirm: values.count("confirm")? as u32,
+            confirm: values.count("burst")? as u32,
             share: values.number("share")? / 100.0,
             quiet: Quiet::new(values.count("quiet")?)?,
             ..detector
@@ -62,11 +62,11 @@ pub(super) const ENTRY: Entry<dyn AnomalyDetector> = Entry {
 ///
 /// # Formula
 /// `v = volume since the quote before · min(1, mean interval / interval)`; anomalous is the quote with which
-/// `v > max(factor · mean, share · day's volume)` has held `confirm` times in a row, the mean being that of `period`
+/// `v > max(factor · mean, share · day's volume)` has held `burst` times in a row, the mean being that of `period`
 /// quotes of the session before the newest 12. Score: `v / mean`. Value: v in shares, threshold: the bound.
 ///
 /// # Parameters
-/// `period` (48 quotes), `factor` (5), `confirm` (3; 1 for data in which a quote stands for a day), `share` (0.3 %), `quiet` (30):
+/// `period` (48 quotes), `factor` (5), `burst` (3; 1 for data in which a quote stands for a day), `share` (0.3 %), `quiet` (30):
 /// quotes in a row without a burst before it raises again.
 ///
 /// # Example
@@ -101,7 +101,7 @@ pub(super) const ENTRY: Entry<dyn AnomalyDetector> = Entry {
 /// ```
 ///
 /// # Cost
-/// Constant on average. Looks back `period` + `confirm` + `quiet` + 14 quotes; 16 bytes for each of the period.
+/// Constant on average. Looks back `period` + `burst` + `quiet` + 14 quotes; 16 bytes for each of the period.
 ///
 /// # Source
 /// Relative volume, as traders' screens show it; the bounds against tails and shape of the day are ours.

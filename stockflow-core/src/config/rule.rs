@@ -6,7 +6,7 @@ use super::{error::ConfigError, policy, section::Section, values};
 use crate::{Policy, Rule, RuleName, Symbol, params::Entry, params::Values};
 
 /// The keys of a rule's table that are no parameter and no policy.
-const KEYS: [&str; 3] = ["enabled", "detector", "severity"];
+pub(super) const KEYS: [&str; 3] = ["enabled", "detector", "severity"];
 
 /// Longest name of a rule.
 const NAME_MAX: usize = 40;

@@ -206,4 +206,16 @@ fn alerters_keep_their_settings_and_hide_them() {
     }
 }
 
+#[test]
+fn no_parameter_has_the_name_of_another_key() {
+    let anomaly = anomaly::DETECTORS.iter().map(|entry| (entry.name, entry.params));
+    let trend = trend::DETECTORS.iter().map(|entry| (entry.name, entry.params));
+    for (name, params) in anomaly.chain(trend) {
+        for param in params {
+            let taken = rule::KEYS.iter().chain(&policy::KEYS).any(|key| *key == param.name);
+            assert!(!taken, "{name}.{}", param.name);
+        }
+    }
+}
+
 mod mistakes;
