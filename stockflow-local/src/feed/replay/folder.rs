@@ -69,13 +69,20 @@ impl Folder {
         if content.hash != object.hash {
             return Err(io::Error::other(format!("{} changed while it was read", object.name)));
         }
-        let reason = match format::rows(content) {
+        let rows = match damage(&object.path)? {
+            None => format::rows(content),
+            Some(error) => Err(ReplayError::Read { path: object.path, source: error }),
+        };
+        let reason = match rows {
             Ok(rows) => {
                 self.current = Some((object.name, rows));
                 return Ok(None);
             }
             Err(ReplayError::Read { source, .. }) if source.raw_os_error().is_some() => {
                 return Err(source);
+            }
+            Err(ReplayError::Read { source, .. }) => {
+                format!("the object is damaged, and nothing of it can be read: {source}")
             }
             Err(error) => error.to_string(),
         };
@@ -104,6 +111,16 @@ impl Rows for Folder {
                 return Ok(Some(row));
             }
         }
+    }
+}
+
+/// What is wrong with a packed object, if something is: a flipped bit shows at the end only, when wrong quotes would be out.
+fn damage(path: &Path) -> io::Result<Option<io::Error>> {
+    match Content::open(path)?.unpack().and_then(|mut bytes| io::copy(&mut bytes, &mut io::sink()))
+    {
+        Ok(_) => Ok(None),
+        Err(error) if error.raw_os_error().is_some() => Err(error),
+        Err(error) => Ok(Some(error)),
     }
 }
 

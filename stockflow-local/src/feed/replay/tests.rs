@@ -1,4 +1,5 @@
 mod formats;
+mod hostile;
 mod merge;
 mod real;
 mod refusal;
