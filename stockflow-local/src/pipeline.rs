@@ -46,11 +46,12 @@ pub use summary::{StageTimes, Summary};
 /// ```no_run
 /// use std::sync::Arc;
 /// use stockflow_core::Rules;
-/// use stockflow_local::{ConsoleAlerter, Pipeline, SimulatedMarket};
+/// use stockflow_local::{Pipeline, SimulatedMarket, alerter::ConsoleAlerter};
 ///
 /// # async fn f() -> Result<(), Box<dyn std::error::Error>> {
-/// let mut pipeline = Pipeline::open("data", Rules::default_set())?.with_alerter(Arc::new(ConsoleAlerter::stdout()));
-/// let market = SimulatedMarket::with_seed(7, pipeline.cursors());
+/// let console = ConsoleAlerter::new(std::io::stdout());
+/// let mut pipeline = Pipeline::open("data", Rules::default_set())?.with_alerter(Arc::new(console));
+/// let market = SimulatedMarket::with_seed(7, pipeline.cursors())?;
 /// let summary = pipeline.run(Box::new(market), std::future::pending()).await?;
 /// println!("{} rows, {} alerts", summary.rows, summary.alerts);
 /// # Ok(()) }
