@@ -85,6 +85,7 @@ impl Verdict {
 /// - Quotes of one symbol, in ascending market time.
 /// - Too short a history is [`Verdict::WarmingUp`]. A constant series is never anomalous by its deviation alone.
 /// - Nothing panics, whatever the quotes are; no score is NaN.
+/// - A wrapper passes every method on, those with a body too.
 ///
 /// # Implementing
 /// Rolling sums are integers (see [`rolling`](crate::rolling)), so that they do not depend on what was added and removed before.
@@ -126,26 +127,29 @@ pub trait AnomalyDetector: fmt::Debug + Send + Sync {
     fn tolerates(&self) -> Quality;
     /// Judges `quote` without learning from it.
     fn score(&self, quote: &Quote) -> Verdict;
-    /// The same, knowing the quote's flags; this is what the pipeline calls.
-    ///
-    /// Only for detectors whose verdict depends on the flags themselves. A wrapper has to pass it on.
+    /// The same, knowing the quote's flags; only for detectors whose verdict depends on the flags themselves.
     fn score_flagged(&self, quote: &Quote, quality: Quality) -> Verdict {
         let _ = quality;
         self.score(quote)
     }
     /// Learns from `quote`.
     fn update(&mut self, quote: &Quote);
+    /// Judges, then learns: what the pipeline calls. One call through the table of a `dyn` instead of two, and what both
+    /// need is worked out once; to be overridden only for that, never with another result.
+    fn judge(&mut self, quote: &Quote, quality: Quality) -> Verdict {
+        let verdict = self.score_flagged(quote, quality);
+        self.update(quote);
+        verdict
+    }
     /// Back to the state after construction.
     fn reset(&mut self);
 }
 
 /// Convenience for users of a detector; there for every detector, never implemented by hand.
 pub trait AnomalyDetectorExt: AnomalyDetector {
-    /// Judges, then learns.
+    /// Judges a quote without flags, then learns from it.
     fn observe(&mut self, quote: &Quote) -> Verdict {
-        let verdict = self.score(quote);
-        self.update(quote);
-        verdict
+        self.judge(quote, Quality::GOOD)
     }
 }
 impl<D: AnomalyDetector + ?Sized> AnomalyDetectorExt for D {}

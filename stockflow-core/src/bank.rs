@@ -172,14 +172,13 @@ impl Bank<dyn AnomalyDetector> {
             if !slot.admit(quality) {
                 continue;
             }
-            match slot.detector.score_flagged(quote, quality) {
+            match slot.detector.judge(quote, quality) {
                 Verdict::WarmingUp => warming_up = warming_up.saturating_add(1),
                 Verdict::Normal { .. } => {}
                 Verdict::Anomalous(evidence) => {
                     anomalies.push(Anomaly { rule: slot.rule.clone(), evidence })
                 }
             }
-            slot.detector.update(quote);
         }
         (warming_up, anomalies)
     }

@@ -19,6 +19,10 @@ impl Tip {
     /// Whether `quote` starts a session after this one; see [`Quote::starts_session_after`].
     pub(crate) fn is_left_by(&self, quote: &Quote) -> bool {
         let restarted = quote.volume < self.volume;
+        // Nearly every quote; spares the dates.
+        if !restarted && quote.open == self.open {
+            return false;
+        }
         if quote.timestamp.date() == self.time.date() {
             restarted && quote.open != self.open
         } else {
@@ -60,6 +64,11 @@ impl Sessions {
         self.tip.as_ref()
     }
 
+    /// Whether `quote` starts a session.
+    pub(crate) fn starts(&self, quote: &Quote) -> bool {
+        self.tip.as_ref().is_some_and(|tip| tip.is_left_by(quote))
+    }
+
     pub(crate) fn step(&self, quote: &Quote) -> Step {
         match &self.tip {
             None => Step::First,
@@ -70,7 +79,7 @@ impl Sessions {
 
     /// Takes in `quote`; how it followed.
     pub(crate) fn advance(&mut self, quote: &Quote) -> Step {
-        let starts = self.tip.as_ref().is_some_and(|tip| tip.is_left_by(quote));
+        let starts = self.starts(quote);
         let step = match self.tip {
             None => Step::First,
             Some(_) if starts && !self.opened => Step::Open,

@@ -53,7 +53,7 @@ pub(super) const ENTRY: Entry<dyn AnomalyDetector> = Entry {
 ///
 /// # Formula
 /// `pause > max(max_gap, factor · mean)`, the mean over the last `period` pauses within the session. Score: pause / mean (1 where the mean
-/// is 0). Value and threshold: seconds.
+/// is 0), and 0 up to `max_gap`. Value and threshold: seconds.
 ///
 /// # Parameters
 /// `max_gap` (5 minutes), `factor` (8), `period` (20).
@@ -125,15 +125,15 @@ impl AnomalyDetector for FeedGap {
     }
 
     fn score(&self, quote: &Quote) -> Verdict {
-        let (Some(before), Some(mean), true) =
-            (&self.before, self.pauses.mean(), self.pauses.is_full())
-        else {
+        let (Some(before), true) = (&self.before, self.pauses.is_full()) else {
             return Verdict::WarmingUp;
         };
-        if before.is_left_by(quote) {
+        let pause = pause(before, quote);
+        if pause <= self.max_gap || before.is_left_by(quote) {
             return Verdict::Normal { score: 0.0 };
         }
-        let pause = pause(before, quote) as f64;
+        let mean = self.pauses.mean().unwrap_or(0.0);
+        let pause = pause as f64;
         let score = if mean > 0.0 { pause / mean } else { 1.0 };
         let threshold = (self.max_gap as f64).max(self.factor * mean);
         if pause <= threshold {

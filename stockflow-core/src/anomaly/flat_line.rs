@@ -148,7 +148,7 @@ impl FlatLine {
     }
 
     /// Score of a standstill that goes on with `quote`, and whether it is too long.
-    fn judge(&self, rate: f64, quote: &Quote) -> (f64, bool) {
+    fn missed(&self, rate: f64, quote: &Quote) -> (f64, bool) {
         let missed = rate * f64::from(self.run.length + 1);
         (missed, missed > self.missed && quote.timestamp.since(self.run.since) >= self.min_time)
     }
@@ -173,7 +173,7 @@ impl AnomalyDetector for FlatLine {
             return Verdict::Normal { score: 0.0 };
         }
         let Some(rate) = self.run.rate else { return Verdict::WarmingUp };
-        match self.judge(rate, quote) {
+        match self.missed(rate, quote) {
             (score, true) if !self.run.raised => Verdict::Anomalous(Evidence {
                 direction: Direction::Flat,
                 score,
@@ -187,7 +187,7 @@ impl AnomalyDetector for FlatLine {
     fn update(&mut self, quote: &Quote) {
         let unchanged = self.sessions.tip().is_some_and(|tip| is_unchanged(tip, quote));
         if unchanged {
-            self.run.raised |= self.run.rate.is_some_and(|rate| self.judge(rate, quote).1);
+            self.run.raised |= self.run.rate.is_some_and(|rate| self.missed(rate, quote).1);
             self.run.length = LONGEST.min(self.run.length + 1);
         }
         match self.sessions.advance(quote) {

@@ -5,7 +5,7 @@ use super::{
 use crate::{
     Evidence, Price, Quality, Quote, Severity,
     params::{Entry, InvalidConfig, Param, ParamKind, within},
-    rolling::Median,
+    rolling::{Median, Ring},
     session::{Sessions, Step},
 };
 
@@ -51,7 +51,7 @@ pub(super) const ENTRY: Entry<dyn AnomalyDetector> = Entry {
 /// # Formula
 /// `|price - median| > threshold · max(1.4826 · MAD, floor)`, with the true median absolute deviation. The floor is such
 /// that a distance below `min_move_bp` never is an anomaly, nor one of less than `min_ticks` ticks. Score: the distance in
-/// deviations. Value: the price, threshold: the bound on its side.
+/// deviations, and 0 within `min_move_bp`. Value: the price, threshold: the bound on its side.
 ///
 /// # Parameters
 /// `period` (21, odd), `threshold` (10), `min_move_bp` (80), `min_ticks` (4), `quiet` (10): quotes in a row within the
@@ -82,8 +82,9 @@ pub(super) const ENTRY: Entry<dyn AnomalyDetector> = Entry {
 /// ```
 ///
 /// # Cost
-/// One insertion into a sorted window and a bisection ([`Median`]). Looks back `period` + `quiet` + 2 quotes; 16 bytes for each
-/// of the period.
+/// Constant while most prices of the window lie within `min_move_bp` of the new one, which then is so near the median, too.
+/// Otherwise one insertion into a sorted window and a bisection ([`Median`]). Looks back `period` + `quiet` + 2 quotes; 24 bytes for
+/// each of the period.
 ///
 /// # Source
 /// F. R. Hampel, "The influence curve and its role in robust estimation", 1974.
@@ -94,9 +95,21 @@ pub struct Hampel {
     floor: Floor,
     quiet: Quiet,
     sessions: Sessions,
-    prices: Median,
-    /// For the next price; none while warming up.
-    band: Option<Band>,
+    prices: Ring,
+    newest: Cluster,
+    /// The window in order; kept up to date only while it is asked for.
+    median: Median,
+    is_sorted: bool,
+    /// Quotes since it was asked for.
+    idle: usize,
+}
+
+/// The range of the newest prices, as far back as it is narrow.
+#[derive(Clone, Copy, Debug, Default)]
+struct Cluster {
+    low: i64,
+    high: i64,
+    count: usize,
 }
 
 impl Hampel {
@@ -112,8 +125,11 @@ impl Hampel {
             floor: Floor::new(80.0, 4)?,
             quiet: Quiet::new(10)?,
             sessions: Sessions::default(),
-            prices: Median::new(period)?,
-            band: None,
+            prices: Ring::new(period)?,
+            newest: Cluster::default(),
+            median: Median::new(period)?,
+            is_sorted: false,
+            idle: 0,
         })
     }
 
@@ -126,8 +142,50 @@ impl Hampel {
         Ok(self)
     }
 
-    fn judge(&self, band: Band, quote: &Quote) -> Verdict {
-        let score = band.score(quote.price.units());
+    /// Whether `quote` is so near most of the window that it is within the floor around the median, wherever that is.
+    fn is_near(&self, quote: &Quote) -> bool {
+        let Cluster { low, high, count } = self.newest;
+        let distance = (quote.price.units() - low).abs().max((quote.price.units() - high).abs());
+        count > self.prices.period() / 2 && distance as f64 <= low as f64 * self.floor.share()
+    }
+
+    /// Whether `quote` follows a full window of its session.
+    fn is_known(&self, quote: &Quote) -> bool {
+        self.prices.is_full() && self.sessions.step(quote) == Step::Next
+    }
+
+    /// Brings the sorted window up to date.
+    fn sort(&mut self) {
+        if !self.is_sorted {
+            self.median.clear();
+            self.prices.iter().for_each(|price| self.median.push(price));
+            self.is_sorted = true;
+        }
+        self.idle = 0;
+    }
+
+    /// Where `quote` is in the band around the median, once that is sorted; none within the floor.
+    fn measure(&self, median: &Median, quote: &Quote) -> Option<(f64, Band)> {
+        let (center, mad) = (median.median()? as f64, median.mad()? as f64);
+        let least = center * self.floor.share();
+        if (quote.price.units() as f64 - center).abs() <= least {
+            return None;
+        }
+        let band = Band { center, deviation: (mad * NORMAL).max(least / self.threshold) };
+        Some((band.score(quote.price.units()), band))
+    }
+
+    /// The same, sorting only where it has to.
+    fn place(&mut self, quote: &Quote) -> Option<(f64, Band)> {
+        if !self.is_known(quote) || self.is_near(quote) {
+            return None;
+        }
+        self.sort();
+        self.measure(&self.median, quote)
+    }
+
+    fn verdict(&self, placed: Option<(f64, Band)>, quote: &Quote) -> Verdict {
+        let Some((score, band)) = placed else { return Verdict::Normal { score: 0.0 } };
         match beyond(score, self.threshold) {
             Some(direction) if self.quiet.is_over(direction) && !self.is_small(band, quote) => {
                 let one = Price::UNITS_PER_ONE as f64;
@@ -146,11 +204,45 @@ impl Hampel {
         let center = Price::from_units(band.center as i64).unwrap_or(quote.price);
         self.floor.is_few_ticks(center, quote)
     }
+
+    fn learn(&mut self, quote: &Quote, placed: Option<(f64, Band)>) {
+        if self.sessions.advance(quote) == Step::Open {
+            self.clear();
+        }
+        let units = quote.price.units();
+        self.quiet.learn(placed.and_then(|(score, _)| beyond(score, self.threshold)));
+        self.prices.push(units);
+        self.newest.push(units, self.floor.share());
+        if self.is_sorted {
+            self.median.push(units);
+            self.idle += 1;
+            self.is_sorted = self.idle < 4 * self.prices.period();
+        }
+    }
+
+    fn clear(&mut self) {
+        self.quiet.reset();
+        self.prices.clear();
+        self.newest = Cluster::default();
+        self.is_sorted = false;
+    }
+}
+
+impl Cluster {
+    /// Takes in `price`, and starts anew with it where the range would become wider than `share` of itself.
+    fn push(&mut self, price: i64, share: f64) {
+        let (low, high) = (self.low.min(price), self.high.max(price));
+        if self.count > 0 && (high - low) as f64 <= low as f64 * share {
+            *self = Self { low, high, count: self.count + 1 };
+        } else {
+            *self = Self { low: price, high: price, count: 1 };
+        }
+    }
 }
 
 impl AnomalyDetector for Hampel {
     fn lookback(&self) -> usize {
-        self.prices.values().period() + self.quiet.lookback() + 2
+        self.prices.period() + self.quiet.lookback() + 2
     }
 
     fn tolerates(&self) -> Quality {
@@ -159,32 +251,36 @@ impl AnomalyDetector for Hampel {
     }
 
     fn score(&self, quote: &Quote) -> Verdict {
-        match self.band {
-            Some(band) if self.sessions.step(quote) == Step::Next => self.judge(band, quote),
-            _ => Verdict::WarmingUp,
+        if !self.is_known(quote) {
+            return Verdict::WarmingUp;
         }
+        let placed = if self.is_near(quote) {
+            None
+        } else if self.is_sorted {
+            self.measure(&self.median, quote)
+        } else {
+            let mut copy = self.clone();
+            copy.sort();
+            self.measure(&copy.median, quote)
+        };
+        self.verdict(placed, quote)
     }
 
     fn update(&mut self, quote: &Quote) {
-        if self.sessions.advance(quote) == Step::Open {
-            self.prices.clear();
-            self.quiet.reset();
-            self.band = None;
-        }
-        let units = quote.price.units();
-        self.quiet.learn(self.band.and_then(|band| beyond(band.score(units), self.threshold)));
-        self.prices.push(units);
-        if let (Some(median), Some(mad)) = (self.prices.median(), self.prices.mad()) {
-            let center = median as f64;
-            let deviation = (mad as f64 * NORMAL).max(center * self.floor.share() / self.threshold);
-            self.band = Some(Band { center, deviation });
-        }
+        let placed = self.place(quote);
+        self.learn(quote, placed);
+    }
+
+    fn judge(&mut self, quote: &Quote, _: Quality) -> Verdict {
+        let is_known = self.is_known(quote);
+        let placed = self.place(quote);
+        let verdict = if is_known { self.verdict(placed, quote) } else { Verdict::WarmingUp };
+        self.learn(quote, placed);
+        verdict
     }
 
     fn reset(&mut self) {
-        self.quiet.reset();
         self.sessions = Sessions::default();
-        self.prices.clear();
-        self.band = None;
+        self.clear();
     }
 }

@@ -5,7 +5,7 @@ use super::{
 use crate::{
     Direction, Evidence, Quality, Quote, Severity,
     params::{Entry, InvalidConfig, Param, ParamKind, within},
-    session::{Sessions, Step},
+    session::Sessions,
 };
 
 pub(super) const ENTRY: Entry<dyn AnomalyDetector> = Entry {
@@ -109,14 +109,13 @@ impl AnomalyDetector for PercentChange {
     }
 
     fn score(&self, quote: &Quote) -> Verdict {
-        let step = self.sessions.step(quote);
-        if step == Step::First {
+        if self.sessions.tip().is_none() {
             return Verdict::WarmingUp;
         }
         let value = percent(quote.previous_close, quote.price);
         match self.beyond(quote) {
             // Each session has a previous close of its own.
-            Some(direction) if self.starts(quote) || self.quiet.is_over(direction) => {
+            Some(direction) if self.sessions.starts(quote) || self.quiet.is_over(direction) => {
                 let threshold = (self.threshold as f64 / 1e6).copysign(value);
                 Verdict::Anomalous(Evidence { direction, score: value.abs(), value, threshold })
             }
@@ -125,7 +124,7 @@ impl AnomalyDetector for PercentChange {
     }
 
     fn update(&mut self, quote: &Quote) {
-        if self.starts(quote) {
+        if self.sessions.starts(quote) {
             self.quiet.reset();
         }
         self.sessions.advance(quote);
@@ -135,11 +134,5 @@ impl AnomalyDetector for PercentChange {
     fn reset(&mut self) {
         self.quiet.reset();
         self.sessions = Sessions::default();
-    }
-}
-
-impl PercentChange {
-    fn starts(&self, quote: &Quote) -> bool {
-        self.sessions.tip().is_some_and(|tip| tip.is_left_by(quote))
     }
 }

@@ -5,7 +5,7 @@ use super::{
 use crate::{
     Evidence, Price, Quality, Quote, Severity,
     params::{Entry, InvalidConfig, Param, ParamKind, within},
-    rolling::{Extremes, Ring},
+    rolling::Ring,
     session::{Sessions, Step},
 };
 
@@ -57,8 +57,9 @@ pub(super) const ENTRY: Entry<dyn AnomalyDetector> = Entry {
 ///
 /// # Formula
 /// With the lowest and highest price `l`, `h` of the `period` quotes before the newest `lag`: anomalous where the price is
-/// above `h` or below `l` by more than `max(margin · (h - l), min_move_bp)` and `min_ticks` ticks. Score: the distance from the middle in
-/// units in which the bound is at 1. Value: the price, threshold: the bound on its side.
+/// above `h` or below `l` by more than `margin · (h - l)`, `min_move_bp` of the price `lag` quotes ago, and `min_ticks` ticks. Score: the
+/// distance from the middle in units in which the bound is at 1, and 0 within `min_move_bp` of the price `lag` quotes ago. Value: the price,
+/// threshold: the bound on its side.
 ///
 /// # Parameters
 /// `period` (60), `lag` (15), `margin` (1.5 widths), `min_move_bp` (100), `min_ticks` (4), `quiet` (30): quotes in a row within
@@ -93,7 +94,8 @@ pub(super) const ENTRY: Entry<dyn AnomalyDetector> = Entry {
 /// ```
 ///
 /// # Cost
-/// Constant on average. Looks back `period` + `lag` + `quiet` + 2 quotes; 32 bytes for each of the period.
+/// Constant; a scan of the window only where the price has moved by more than `min_move_bp` within `lag` quotes. Looks back
+/// `period` + `lag` + `quiet` + 2 quotes; 8 bytes for each of the first two.
 ///
 /// # Source
 /// R. Donchian's channel; the lag and the margin in widths are ours.
@@ -103,11 +105,9 @@ pub struct RangeBreak {
     floor: Floor,
     quiet: Quiet,
     sessions: Sessions,
-    /// The newest prices, which are no part of the range yet.
-    recent: Ring,
-    range: Extremes,
-    /// Bounds at ±1; none while warming up.
-    band: Option<Band>,
+    lag: usize,
+    /// The prices of the range, then the newest, which are no part of it yet.
+    prices: Ring,
 }
 
 impl RangeBreak {
@@ -125,9 +125,8 @@ impl RangeBreak {
             floor: Floor::new(100.0, 4)?,
             quiet: Quiet::new(30)?,
             sessions: Sessions::default(),
-            recent: Ring::new(lag)?,
-            range: Extremes::new(period)?,
-            band: None,
+            lag,
+            prices: Ring::new(period + lag)?,
         })
     }
 
@@ -140,8 +139,28 @@ impl RangeBreak {
         Ok(self)
     }
 
-    fn judge(&self, band: Band, quote: &Quote) -> Verdict {
-        let score = band.score(quote.price.units());
+    /// Score of `quote`, signed, with the middle of the range and the distance from there to its bounds; none if it is
+    /// near the price of `lag` quotes ago, which is in the range: the usual case, and told without a look at the rest.
+    fn measure(&self, quote: &Quote) -> Option<(f64, Band)> {
+        let settled = self.prices.back(self.lag)?;
+        let least = settled as f64 * self.floor.share();
+        if (quote.price.units() - settled).abs() as f64 <= least {
+            return None;
+        }
+        let (low, high) = self.range();
+        let (low, high) = (low as f64, high as f64);
+        let outside = (self.margin * (high - low)).max(least);
+        let band = Band { center: (low + high) / 2.0, deviation: (high - low) / 2.0 + outside };
+        Some((band.score(quote.price.units()), band))
+    }
+
+    fn range(&self) -> (i64, i64) {
+        let range = self.prices.iter().take(self.prices.period() - self.lag);
+        range.fold((i64::MAX, i64::MIN), |(low, high), price| (low.min(price), high.max(price)))
+    }
+
+    fn verdict(&self, measured: Option<(f64, Band)>, quote: &Quote) -> Verdict {
+        let Some((score, band)) = measured else { return Verdict::Normal { score: 0.0 } };
         match beyond(score, 1.0) {
             Some(direction) if self.quiet.is_over(direction) && !self.is_small(quote, score) => {
                 Verdict::Anomalous(Evidence {
@@ -156,22 +175,30 @@ impl RangeBreak {
     }
 
     fn is_small(&self, quote: &Quote, score: f64) -> bool {
-        let edge = if score > 0.0 { self.range.max() } else { self.range.min() };
-        let edge = edge.and_then(|units| Price::from_units(units).ok()).unwrap_or(quote.price);
-        self.floor.is_few_ticks(edge, quote)
+        let (low, high) = self.range();
+        let edge = Price::from_units(if score > 0.0 { high } else { low });
+        self.floor.is_few_ticks(edge.unwrap_or(quote.price), quote)
     }
 
-    fn measure(&self) -> Option<Band> {
-        let (low, high) = (self.range.min()? as f64, self.range.max()? as f64);
-        let center = (low + high) / 2.0;
-        let outside = (self.margin * (high - low)).max(self.floor.share() * center);
-        Some(Band { center, deviation: (high - low) / 2.0 + outside })
+    /// What `quote` measures against the window; none if that is not full, or of another session.
+    fn usual(&self, quote: &Quote) -> Option<Option<(f64, Band)>> {
+        let known = self.prices.is_full() && self.sessions.step(quote) == Step::Next;
+        known.then(|| self.measure(quote))
+    }
+
+    fn learn(&mut self, quote: &Quote, measured: Option<(f64, Band)>) {
+        if self.sessions.advance(quote) == Step::Open {
+            self.quiet.reset();
+            self.prices.clear();
+        }
+        self.quiet.learn(measured.and_then(|(score, _)| beyond(score, 1.0)));
+        self.prices.push(quote.price.units());
     }
 }
 
 impl AnomalyDetector for RangeBreak {
     fn lookback(&self) -> usize {
-        self.range.period() + self.recent.period() + self.quiet.lookback() + 2
+        self.prices.period() + self.quiet.lookback() + 2
     }
 
     fn tolerates(&self) -> Quality {
@@ -179,37 +206,24 @@ impl AnomalyDetector for RangeBreak {
     }
 
     fn score(&self, quote: &Quote) -> Verdict {
-        match self.band {
-            Some(band) if self.sessions.step(quote) == Step::Next => self.judge(band, quote),
-            _ => Verdict::WarmingUp,
-        }
+        self.usual(quote).map_or(Verdict::WarmingUp, |measured| self.verdict(measured, quote))
     }
 
     fn update(&mut self, quote: &Quote) {
-        if self.sessions.advance(quote) == Step::Open {
-            self.clear();
-        }
-        let units = quote.price.units();
-        self.quiet.learn(self.band.and_then(|band| beyond(band.score(units), 1.0)));
-        if let Some(settled) = self.recent.push(units) {
-            self.range.push(settled);
-            if self.range.is_full() {
-                self.band = self.measure();
-            }
-        }
+        let measured = self.usual(quote).flatten();
+        self.learn(quote, measured);
+    }
+
+    fn judge(&mut self, quote: &Quote, _: Quality) -> Verdict {
+        let measured = self.usual(quote);
+        let verdict = measured.map_or(Verdict::WarmingUp, |m| self.verdict(m, quote));
+        self.learn(quote, measured.flatten());
+        verdict
     }
 
     fn reset(&mut self) {
-        self.sessions = Sessions::default();
-        self.clear();
-    }
-}
-
-impl RangeBreak {
-    fn clear(&mut self) {
         self.quiet.reset();
-        self.recent.clear();
-        self.range.clear();
-        self.band = None;
+        self.sessions = Sessions::default();
+        self.prices.clear();
     }
 }

@@ -41,9 +41,9 @@ pub(super) const ENTRY: Entry<dyn AnomalyDetector> = Entry {
 /// there is one quote a session, as in daily data.
 ///
 /// # Formula
-/// `z = (r - mean) / max(sd, floor)` over the last `period` returns ([`midpoint_return`]); anomalous where `|z| > threshold`.
-/// The floor is such that a move below `min_move_bp` never is, nor one of less than `min_ticks` ticks. Score: |z|. Value: the
-/// change in percent, threshold: the bound on its side.
+/// `z = (r - mean) / max(sd, min_move_bp / threshold)` over the last `period` returns ([`midpoint_return`]); anomalous where
+/// `|z| > threshold`, `|r| > min_move_bp`, and the price has moved by `min_ticks` ticks at least. Score: |z|, and 0 up to
+/// `min_move_bp`. Value: the change in percent, threshold: the bound on its side.
 ///
 /// # Parameters
 /// `period` (60), `threshold` (8), `min_move_bp` (30), `min_ticks` (4).
@@ -73,7 +73,7 @@ pub(super) const ENTRY: Entry<dyn AnomalyDetector> = Entry {
 /// ```
 ///
 /// # Cost
-/// Constant: one division, one root. Looks back `period` + 2 quotes; 8 bytes for each.
+/// Constant: one division; one root where the move is above the smallest. Looks back `period` + 2 quotes; 8 bytes for each.
 ///
 /// # Source
 /// Shewhart's control chart on returns; sums in integers as [`Moments`] says.
@@ -84,8 +84,6 @@ pub struct ReturnZScore {
     floor: Floor,
     sessions: Sessions,
     returns: Moments,
-    /// For the next return; none while warming up.
-    band: Option<Band>,
 }
 
 impl ReturnZScore {
@@ -101,7 +99,6 @@ impl ReturnZScore {
             floor: Floor::new(30.0, 4)?,
             sessions: Sessions::default(),
             returns: Moments::new(period)?,
-            band: None,
         })
     }
 
@@ -114,18 +111,23 @@ impl ReturnZScore {
         Ok(self)
     }
 
-    fn judge(&self, before: Price, quote: &Quote) -> Verdict {
-        let Some(band) = self.band else { return Verdict::WarmingUp };
+    fn judge_move(&self, before: Price, quote: &Quote) -> Verdict {
+        const ONE: f64 = RETURN_UNITS_PER_ONE as f64;
         let value = midpoint_return(before, quote.price);
+        let least = self.floor.share() * ONE;
+        if value.abs() as f64 <= least {
+            return Verdict::Normal { score: 0.0 };
+        }
+        let center = self.returns.mean().unwrap_or(0.0);
+        let band = Band { center, deviation: self.returns.deviation().max(least / self.threshold) };
         let score = band.score(value);
         match beyond(score, self.threshold) {
             Some(direction) if !self.floor.is_few_ticks(before, quote) => {
-                let percent = 100.0 / RETURN_UNITS_PER_ONE as f64;
                 Verdict::Anomalous(Evidence {
                     direction,
                     score: score.abs(),
-                    value: value as f64 * percent,
-                    threshold: band.at(self.threshold.copysign(score)) * percent,
+                    value: value as f64 * (100.0 / ONE),
+                    threshold: band.at(self.threshold.copysign(score)) * (100.0 / ONE),
                 })
             }
             _ => Verdict::Normal { score: score.abs() },
@@ -144,9 +146,9 @@ impl AnomalyDetector for ReturnZScore {
 
     fn score(&self, quote: &Quote) -> Verdict {
         match (self.sessions.step(quote), self.sessions.tip()) {
-            (Step::Next, Some(tip)) => self.judge(tip.price, quote),
-            (Step::Open, _) if self.band.is_some() => Verdict::Normal { score: 0.0 },
-            _ => Verdict::WarmingUp,
+            _ if !self.returns.is_full() => Verdict::WarmingUp,
+            (Step::Next, Some(tip)) => self.judge_move(tip.price, quote),
+            _ => Verdict::Normal { score: 0.0 },
         }
     }
 
@@ -157,18 +159,10 @@ impl AnomalyDetector for ReturnZScore {
         };
         let is_open = self.sessions.advance(quote) == Step::Open;
         self.returns.push(if is_open { 0 } else { midpoint_return(before, quote.price) });
-        if self.returns.is_full() {
-            let least = self.floor.share() * RETURN_UNITS_PER_ONE as f64 / self.threshold;
-            self.band = Some(Band {
-                center: self.returns.mean().unwrap_or(0.0),
-                deviation: self.returns.deviation().max(least),
-            });
-        }
     }
 
     fn reset(&mut self) {
         self.sessions = Sessions::default();
         self.returns.clear();
-        self.band = None;
     }
 }

@@ -3,10 +3,10 @@ use super::{
     shared::{Quiet, quiet},
 };
 use crate::{
-    Direction, Evidence, Quality, Quote, Severity, Timestamp,
+    Direction, Evidence, Quality, Quote, Severity,
     params::{Entry, InvalidConfig, Param, ParamKind, within},
-    rolling::{Ring, Sum},
-    session::{Sessions, Step},
+    rolling::Ring,
+    session::{Sessions, Step, Tip},
 };
 
 /// Newest quotes that do not count as usual yet, so that a burst does not become so while it lasts.
@@ -44,7 +44,7 @@ pub(super) const ENTRY: Entry<dyn AnomalyDetector> = Entry {
     build: |values| {
         let detector = VolumeSpike::new(values.count("period")?, values.number("factor")?)?;
         Ok(Box::new(VolumeSpike {
-            confirm: values.count("burst")? as u32,
+            burst: values.count("burst")? as u32,
             share: values.number("share")? / 100.0,
             quiet: Quiet::new(values.count("quiet")?)?,
             ..detector
@@ -109,24 +109,16 @@ pub(super) const ENTRY: Entry<dyn AnomalyDetector> = Entry {
 #[doc(alias = "RVOL")]
 pub struct VolumeSpike {
     factor: f64,
-    confirm: u32,
+    burst: u32,
     share: f64,
     quiet: Quiet,
     sessions: Sessions,
-    /// Quotes in a row beyond the bound, up to `confirm`.
+    /// Quotes in a row beyond the bound, up to `burst`.
     run: u32,
-    recent: Ring,
-    volumes: Sum,
-    times: Ring,
-    usual: Option<Usual>,
-}
-
-/// What is usual for the next quote.
-#[derive(Clone, Copy, Debug)]
-struct Usual {
-    mean: f64,
-    /// Microseconds between two quotes.
-    interval: f64,
+    /// Volume since the quote before, and market time in microseconds.
+    trades: Ring<(i64, i64)>,
+    /// Volumes of the oldest `period` trades.
+    sum: i64,
 }
 
 impl VolumeSpike {
@@ -139,48 +131,102 @@ impl VolumeSpike {
         within("factor", factor, 1.0, 10_000.0)?;
         Ok(Self {
             factor,
-            confirm: 3,
+            burst: 3,
             share: 0.003,
             quiet: Quiet::new(30)?,
             sessions: Sessions::default(),
             run: 0,
-            recent: Ring::new(LAG)?,
-            volumes: Sum::new(period)?,
-            times: Ring::new(period)?,
-            usual: None,
+            trades: Ring::new(period + LAG)?,
+            sum: 0,
         })
     }
 
+    fn mean(&self) -> f64 {
+        self.sum as f64 / (self.trades.period() - LAG) as f64
+    }
+
     /// Volume since the quote before, as if it had come at the usual pace.
-    fn paced(&self, usual: &Usual, quote: &Quote) -> f64 {
-        let Some(tip) = self.sessions.tip() else { return 0.0 };
+    fn paced(&self, tip: &Tip, quote: &Quote) -> f64 {
         let took = quote.timestamp.as_micros().saturating_sub(tip.time.as_micros()) as f64;
         let volume = tip.volume_until(quote) as f64;
-        if took > usual.interval { volume * (usual.interval / took) } else { volume }
+        let (Some((_, newest)), Some((_, oldest))) = (self.trades.newest(), self.trades.oldest())
+        else {
+            return volume;
+        };
+        let usual = newest.saturating_sub(oldest).max(0) as f64;
+        let usual = usual / (self.trades.period() - 1) as f64;
+        if took > usual { volume * (usual / took) } else { volume }
     }
 
-    fn bound(&self, usual: &Usual, quote: &Quote) -> f64 {
+    /// How `quote` compares with what is usual; none before that is known.
+    fn measure(&self, quote: &Quote) -> Option<Measured> {
+        let tip = self.sessions.tip()?;
+        if !self.trades.is_full() || self.sessions.step(quote) != Step::Next {
+            return None;
+        }
+        let (volume, mean) = (tip.volume_until(quote) as f64, self.mean());
         let day = self.share * quote.volume.get() as f64;
-        (self.factor * usual.mean).max(day)
+        let bound = (self.factor * mean).max(day);
+        // Nearly every quote; and where nothing was traded so far, any first trade would be infinitely much.
+        if volume <= bound || mean == 0.0 {
+            let score = if mean > 0.0 { volume / mean } else { 0.0 };
+            return Some(Measured { volume, bound, score, run: 0 });
+        }
+        let volume = self.paced(tip, quote);
+        let run = if volume > bound { self.burst.min(self.run + 1) } else { 0 };
+        Some(Measured { volume, bound, score: volume / mean, run })
     }
 
-    /// Quotes in a row beyond the bound, `quote` included. Nothing beyond nothing is none.
-    fn run_with(&self, quote: &Quote) -> u32 {
-        match &self.usual {
-            Some(usual)
-                if usual.mean > 0.0 && self.paced(usual, quote) > self.bound(usual, quote) =>
-            {
-                self.confirm.min(self.run + 1)
+    fn verdict(&self, measured: Option<&Measured>) -> Verdict {
+        let Some(&Measured { volume, bound, score, run }) = measured else {
+            return Verdict::WarmingUp;
+        };
+        if run == self.burst && self.quiet.is_over(Direction::Up) {
+            return Verdict::Anomalous(Evidence {
+                direction: Direction::Up,
+                score,
+                value: volume,
+                threshold: bound,
+            });
+        }
+        Verdict::Normal { score }
+    }
+
+    fn learn(&mut self, quote: &Quote, measured: Option<&Measured>) {
+        let volume = self.sessions.tip().map(|tip| tip.volume_until(quote));
+        match (self.sessions.advance(quote), volume) {
+            (Step::Next, Some(volume)) => {
+                self.run = measured.map_or(0, |measured| measured.run);
+                self.quiet.learn((self.run == self.burst).then_some(Direction::Up));
+                let gone = self.trades.push((volume, quote.timestamp.as_micros()));
+                let settled = self.trades.back(LAG).map_or(0, |(volume, _)| volume);
+                self.sum += settled - gone.map_or(0, |(volume, _)| volume);
             }
-            _ => 0,
+            (Step::Open, _) => self.clear(),
+            _ => {}
         }
     }
+
+    fn clear(&mut self) {
+        self.quiet.reset();
+        self.run = 0;
+        self.trades.clear();
+        self.sum = 0;
+    }
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Measured {
+    volume: f64,
+    bound: f64,
+    score: f64,
+    /// Quotes in a row beyond the bound, this one included.
+    run: u32,
 }
 
 impl AnomalyDetector for VolumeSpike {
     fn lookback(&self) -> usize {
-        let learned = LAG + self.volumes.values().period();
-        learned + self.confirm as usize + self.quiet.lookback() + 2
+        self.trades.period() + self.burst as usize + self.quiet.lookback() + 2
     }
 
     fn tolerates(&self) -> Quality {
@@ -188,66 +234,23 @@ impl AnomalyDetector for VolumeSpike {
     }
 
     fn score(&self, quote: &Quote) -> Verdict {
-        let (Some(usual), Step::Next) = (&self.usual, self.sessions.step(quote)) else {
-            return Verdict::WarmingUp;
-        };
-        let (value, threshold) = (self.paced(usual, quote), self.bound(usual, quote));
-        // Nothing was traded so far: any first trade would be infinitely much.
-        let score = if usual.mean > 0.0 { value / usual.mean } else { 0.0 };
-        if self.run_with(quote) == self.confirm && self.quiet.is_over(Direction::Up) {
-            return Verdict::Anomalous(Evidence {
-                direction: Direction::Up,
-                score,
-                value,
-                threshold,
-            });
-        }
-        Verdict::Normal { score }
+        self.verdict(self.measure(quote).as_ref())
     }
 
     fn update(&mut self, quote: &Quote) {
-        self.run = self.run_with(quote);
-        let volume = self.sessions.tip().map(|tip| tip.volume_until(quote));
-        match (self.sessions.advance(quote), volume) {
-            (Step::Next, Some(volume)) => {
-                self.quiet.learn((self.run == self.confirm).then_some(Direction::Up));
-                if let Some(settled) = self.recent.push(volume) {
-                    self.volumes.push(settled);
-                }
-                self.times.push(quote.timestamp.as_micros());
-            }
-            (Step::Open, _) => {
-                self.clear();
-                return;
-            }
-            _ => return,
-        }
-        if let (true, Some(mean)) = (self.volumes.is_full(), self.volumes.mean()) {
-            let span = span(&self.times);
-            let interval = span as f64 / (self.times.period() - 1) as f64;
-            self.usual = Some(Usual { mean, interval });
-        }
+        let measured = self.measure(quote);
+        self.learn(quote, measured.as_ref());
+    }
+
+    fn judge(&mut self, quote: &Quote, _: Quality) -> Verdict {
+        let measured = self.measure(quote);
+        let verdict = self.verdict(measured.as_ref());
+        self.learn(quote, measured.as_ref());
+        verdict
     }
 
     fn reset(&mut self) {
         self.sessions = Sessions::default();
         self.clear();
     }
-}
-
-impl VolumeSpike {
-    fn clear(&mut self) {
-        self.quiet.reset();
-        self.volumes.clear();
-        self.run = 0;
-        self.recent.clear();
-        self.times.clear();
-        self.usual = None;
-    }
-}
-
-/// Microseconds from the oldest to the newest.
-fn span(times: &Ring<i64>) -> i64 {
-    let (Some(newest), Some(oldest)) = (times.newest(), times.oldest()) else { return 0 };
-    newest.saturating_sub(oldest).max(Timestamp::MIN.as_micros())
 }
