@@ -1,4 +1,4 @@
-//! Feeds: [`QuoteSource`](crate::QuoteSource).
+//! Feeds: [`QuoteSource`].
 
 use std::{
     future::Future,
