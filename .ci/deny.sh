@@ -17,17 +17,18 @@ scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 config=deny.toml
 if [ "${STOCKFLOW_TEST_DATA:?is set by .ci/run}" != none ]; then
-    # cargo-deny reads advisories from a git repository: make one of the archive. Whether a version was yanked only the
-    # registry knows, so that question waits for a run with the network.
+    # cargo-deny fetches advisories with git: let it find a repository made of the archive under the usual address. Whether
+    # a version was yanked only the registry knows, so that question waits for a run with the network.
     database=$scratch/advisory-db
     mkdir "$database"
     tar -xzf "$STOCKFLOW_TEST_DATA"/rustsec-advisories-*.tar.gz -C "$database"
     git -C "$database" init -q -b main
     git -C "$database" add -A
     git -C "$database" -c user.name=ci -c user.email=ci@localhost -c commit.gpgsign=false commit -q -m advisories
+    export GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0="url.file://$database.insteadOf" \
+        GIT_CONFIG_VALUE_0=https://github.com/RustSec/advisory-db
     config=$scratch/deny.toml
-    sed "s|^\[advisories\]|&\ndb-path = \"$scratch/databases\"\ndb-urls = [\"file://$database\"]\ndisable-yank-checking = true|" \
-        deny.toml >"$config"
+    sed "s|^\[advisories\]|&\ndb-path = \"$scratch/databases\"\ndisable-yank-checking = true|" deny.toml >"$config"
 fi
-"$deny" --workspace --all-features --locked check --config "$config" --hide-inclusion-graph \
+"$deny" --config "$config" --workspace --all-features --locked check --hide-inclusion-graph \
     licenses bans sources advisories
