@@ -4,10 +4,12 @@ mod block;
 mod damage;
 mod fault;
 mod log;
+mod options;
 mod position;
 mod reader;
 mod recover;
 mod scan;
+mod segment;
 mod writer;
 
 use std::{
@@ -16,64 +18,21 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use stockflow_core::{Cursor, InvalidConfig, Result, ShardId};
+use stockflow_core::{Cursor, Result};
 use tokio::sync::watch;
 
-pub use self::{damage::Damage, reader::SpoolReader, writer::SpoolWriter};
+pub use self::{damage::Damage, options::SpoolOptions, reader::SpoolReader, writer::SpoolWriter};
 use self::{
     fault::Fault,
     log::Log,
     position::{Marks, Position},
-    recover::{Recovered, Segment, path_of},
+    recover::Recovered,
+    segment::{Segment, path_of},
     writer::Tail,
 };
 
 const BACKEND: &str = "spool";
 const LOCK_NAME: &str = "lock";
-
-/// Sizes of a [`Spool`].
-#[derive(Clone, Debug)]
-pub struct SpoolOptions {
-    segment_bytes: u64,
-    max_bytes: u64,
-    shard: ShardId,
-}
-
-impl SpoolOptions {
-    /// Smallest segment, in bytes.
-    pub const LEAST_SEGMENT_BYTES: u64 = 4096;
-
-    /// Segments of `segment_bytes`, and at most `max_bytes` that wait for acknowledgement.
-    ///
-    /// # Errors
-    /// [`InvalidConfig`] for a segment of less than 4 KiB, or a bound below two segments.
-    pub fn new(segment_bytes: u64, max_bytes: u64) -> Result<Self, InvalidConfig> {
-        let least = Self::LEAST_SEGMENT_BYTES;
-        if segment_bytes < least {
-            let allowed = format!("{least} bytes or more");
-            return Err(InvalidConfig::new("segment_bytes", segment_bytes, allowed));
-        }
-        if max_bytes / 2 < segment_bytes {
-            let allowed = format!("two segments of {segment_bytes} bytes or more");
-            return Err(InvalidConfig::new("max_bytes", max_bytes, allowed));
-        }
-        Ok(Self { segment_bytes, max_bytes, shard: "spool-0".into() })
-    }
-
-    /// With another name of the shard (default `spool-0`).
-    #[must_use]
-    pub fn with_shard(mut self, shard: impl Into<ShardId>) -> Self {
-        self.shard = shard.into();
-        self
-    }
-}
-
-impl Default for SpoolOptions {
-    /// Segments of 64 MiB, at most 1 GiB that waits.
-    fn default() -> Self {
-        Self { segment_bytes: 64 << 20, max_bytes: 1 << 30, shard: "spool-0".into() }
-    }
-}
 
 /// A durable local log with acknowledgement: the embedded stream.
 ///

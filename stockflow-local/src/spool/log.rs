@@ -8,7 +8,7 @@ use std::{
 
 use super::{
     position::{Marks, Position},
-    recover::{Segment, path_of},
+    segment::{Segment, path_of},
 };
 
 /// Which segments there are, how far they are durable, and how far they are done with.

@@ -9,8 +9,8 @@ use tokio::sync::watch;
 use super::{
     Damage, Fault, Shared,
     block::{self, Header},
-    recover::path_of,
     scan::{Found, Scan},
+    segment::path_of,
 };
 use crate::codec::bytes::{Malformed, Reader};
 

@@ -4,7 +4,7 @@ use std::{
     collections::{BTreeMap, HashSet, VecDeque},
     fs::File,
     io,
-    path::{Path, PathBuf},
+    path::Path,
 };
 
 use stockflow_core::Cursor;
@@ -14,24 +14,9 @@ use super::{
     block::{self, Header, RECORD_OVERHEAD},
     position::Marks,
     scan::{Found, Scan},
+    segment::{Segment, numbers, path_of},
 };
 use crate::codec::bytes::Reader;
-
-const SUFFIX: &str = ".spool";
-
-/// A file of blocks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Segment {
-    pub(super) number: u64,
-    /// Bytes that are durable.
-    pub(super) end: u64,
-    /// Sequence number after its last record.
-    pub(super) next: u64,
-}
-
-pub(super) fn path_of(folder: &Path, number: u64) -> PathBuf {
-    folder.join(format!("{number:08}{SUFFIX}"))
-}
 
 /// What a folder holds.
 #[derive(Debug)]
@@ -249,15 +234,4 @@ impl Recovered {
         }
         Ok(())
     }
-}
-
-fn numbers(folder: &Path) -> io::Result<Vec<u64>> {
-    let mut numbers = Vec::new();
-    for entry in std::fs::read_dir(folder)? {
-        let name = entry?.file_name();
-        let number = name.to_str().and_then(|name| name.strip_suffix(SUFFIX));
-        numbers.extend(number.and_then(|number| number.parse::<u64>().ok()));
-    }
-    numbers.sort_unstable();
-    Ok(numbers)
 }

@@ -13,7 +13,7 @@ use stockflow_core::{Cursor, Result, Timestamp};
 use super::{
     Fault, Shared,
     block::{Blocks, MOST_DATA},
-    recover::{Segment, path_of},
+    segment::{Segment, path_of},
 };
 use crate::io::sync_folder;
 

@@ -8,7 +8,7 @@ use super::{
     batch::Batch,
     plan::Plan,
     read,
-    recent::Recent,
+    recent::{Recent, Waiting},
     schema::ReadTable,
     tips::{Tip, Tips},
     write::Chunks,
@@ -28,24 +28,25 @@ impl Memory {
     pub(super) fn committed(&mut self, batch: &Batch, plan: &Plan, chunks: &Chunks) {
         self.commits += 1;
         for (symbol, group) in &plan.move_out {
-            let waiting = self.recent.symbols.get(symbol);
-            let newest = waiting.and_then(|w| w.all().next_back()).map(|(time, _)| time);
+            let waiting = self.recent.symbols.get(symbol).and_then(Waiting::newest);
             let fresh = group.as_ref().map(|group| batch.key(group.end - 1).timestamp);
-            self.tips.moved(symbol, newest.max(fresh));
+            self.tips.moved(symbol, waiting.max(fresh));
         }
         plan.moved.iter().for_each(|symbol| self.recent.moved(symbol));
         let mut kept = plan.keep.iter().flat_map(|group| batch.rows(group.clone()));
         for (number, rows) in chunks {
-            self.recent.chunks.push_back((*number, 0));
-            for (key, value) in kept.by_ref().take(*rows) {
-                self.recent.add(key, value, *number);
-                self.recent.hold(1);
-            }
+            let rows = kept.by_ref().take(*rows);
+            self.recent.extend(*number, rows.map(|(key, value)| (*key, value)));
         }
         for _ in &plan.spent {
             self.recent.chunks.pop_front();
         }
-        batch.rows(0..batch.len()).for_each(|(key, value)| self.tips.wrote(key, value));
+        let moved_out = plan.move_out.values().flatten();
+        for group in moved_out.chain(&plan.keep) {
+            batch
+                .rows(group.end - 1..group.end)
+                .for_each(|(key, value)| self.tips.wrote(key, value));
+        }
     }
 }
 

@@ -14,7 +14,7 @@ use super::{
 pub(super) struct Limits {
     /// Batches up to this size go to the table at once: they touch few pages anyway.
     pub(super) small: usize,
-    /// A symbol's rows go to the table once there are so many.
+    /// A symbol's rows of one batch go to the table at once if there are so many.
     pub(super) run: usize,
     /// Rows that may wait in memory.
     pub(super) rows: usize,
@@ -51,7 +51,7 @@ impl Plan {
         for group in groups {
             let symbol = batch.key(group.start).symbol;
             let before = recent.symbols.get(&symbol).map_or(0, |waiting| waiting.len());
-            if !wide || group.len() + before >= limits.run {
+            if !wide || group.len() >= limits.run {
                 plan.move_out.insert(symbol, Some(group));
                 waiting -= before;
             } else {
@@ -108,9 +108,15 @@ impl Plan {
                 waiting.chunks().for_each(|chunk| *released.entry(chunk).or_default() += 1);
             }
         }
-        for (key, _) in self.keep.iter().flat_map(|group| batch.rows(group.clone())) {
-            let replaced = recent.symbols.get(&key.symbol).and_then(|w| w.chunk_of(key.timestamp));
-            replaced.into_iter().for_each(|chunk| *released.entry(chunk).or_default() += 1);
+        for group in &self.keep {
+            let first = batch.key(group.start);
+            let Some(waiting) = recent.symbols.get(&first.symbol) else { continue };
+            if waiting.newest() < Some(first.timestamp) {
+                continue;
+            }
+            let replaced =
+                batch.rows(group.clone()).filter_map(|(key, _)| waiting.chunk_of(key.timestamp));
+            replaced.for_each(|chunk| *released.entry(chunk).or_default() += 1);
         }
         self.spent = recent.spent(&released).collect();
     }

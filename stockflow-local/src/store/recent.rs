@@ -33,14 +33,16 @@ pub(super) struct Waiting {
     /// Ascending by time.
     slots: Vec<Slot>,
     values: Vec<u8>,
+    /// Kept here too, since this is asked for each symbol of each batch.
+    newest: Option<Timestamp>,
 }
 
 #[derive(Clone, Copy, Debug)]
 struct Slot {
     time: Timestamp,
     chunk: u64,
-    start: usize,
-    length: usize,
+    start: u32,
+    length: u32,
 }
 
 impl Waiting {
@@ -49,7 +51,8 @@ impl Waiting {
     }
 
     fn value(&self, slot: &Slot) -> &[u8] {
-        &self.values[slot.start..slot.start + slot.length]
+        let start = slot.start as usize;
+        &self.values[start..start + slot.length as usize]
     }
 
     /// Rows after `after` up to `up_to`, ascending.
@@ -65,6 +68,32 @@ impl Waiting {
 
     pub(super) fn all(&self) -> impl DoubleEndedIterator<Item = (Timestamp, &[u8])> {
         self.range(None, Timestamp::MAX)
+    }
+
+    /// Adds a row; the chunk of the one that it replaces, if there was one.
+    fn put(&mut self, time: Timestamp, value: &[u8], chunk: u64) -> Option<u64> {
+        // Values of a symbol are bounded by what may wait at all, far below 4 GiB.
+        let (start, length) = (self.values.len() as u32, value.len() as u32);
+        let slot = Slot { time, chunk, start, length };
+        self.values.extend_from_slice(value);
+        if self.newest < Some(time) {
+            self.newest = Some(time);
+            self.slots.push(slot);
+            return None;
+        }
+        let at = self.slots.partition_point(|old| old.time < time);
+        match self.slots.get_mut(at) {
+            Some(old) if old.time == time => Some(std::mem::replace(old, slot).chunk),
+            _ => {
+                self.slots.insert(at, slot);
+                None
+            }
+        }
+    }
+
+    /// Time of the newest row.
+    pub(super) const fn newest(&self) -> Option<Timestamp> {
+        self.newest
     }
 
     pub(super) fn contains(&self, time: Timestamp) -> bool {
@@ -84,26 +113,29 @@ impl Waiting {
 }
 
 impl Recent {
-    /// Adds a row that chunk `chunk` keeps; one of the same key is replaced.
-    pub(super) fn add(&mut self, key: &RowKey, value: &[u8], chunk: u64) {
-        let waiting = self.symbols.entry(key.symbol).or_default();
-        if waiting.slots.is_empty() {
-            self.queue.push_back(key.symbol);
-        }
-        let slot =
-            Slot { time: key.timestamp, chunk, start: waiting.values.len(), length: value.len() };
-        waiting.values.extend_from_slice(value);
-        self.bytes += value.len();
-        self.rows += 1;
-        let at = waiting.slots.partition_point(|old| old.time < key.timestamp);
-        match waiting.slots.get_mut(at) {
-            Some(old) if old.time == key.timestamp => {
-                let replaced = std::mem::replace(old, slot);
-                self.rows -= 1;
-                self.release(replaced.chunk);
+    /// Takes in the rows of a new chunk, sorted by key; rows of the same key are replaced.
+    pub(super) fn extend<'a>(
+        &mut self,
+        chunk: u64,
+        rows: impl Iterator<Item = (RowKey, &'a [u8])>,
+    ) {
+        let mut replaced = Vec::new();
+        let mut rows = rows.peekable();
+        let mut count = 0;
+        while let Some((RowKey { symbol, .. }, _)) = rows.peek().copied() {
+            let waiting = self.symbols.entry(symbol).or_default();
+            if waiting.slots.is_empty() {
+                self.queue.push_back(symbol);
             }
-            _ => waiting.slots.insert(at, slot),
+            while let Some((key, value)) = rows.next_if(|(key, _)| key.symbol == symbol) {
+                replaced.extend(waiting.put(key.timestamp, value, chunk));
+                self.bytes += value.len();
+                count += 1;
+            }
         }
+        self.chunks.push_back((chunk, count));
+        self.rows += count - replaced.len();
+        replaced.into_iter().for_each(|chunk| self.release(chunk));
     }
 
     /// The symbol's rows are in the table now.
@@ -143,20 +175,12 @@ impl Recent {
         for _ in 0..reader.length()? {
             self.moved(&read_symbol(&mut reader)?);
         }
-        self.chunks.push_back((number, 0));
+        let mut rows = Vec::new();
         while !reader.is_empty() {
-            let (key, value) = read_entry(&mut reader)?;
-            self.add(&key, value, number);
-            self.hold(1);
+            rows.push(read_entry(&mut reader)?);
         }
+        self.extend(number, rows.into_iter());
         Ok(())
-    }
-
-    /// The newest chunk keeps `rows` more.
-    pub(super) fn hold(&mut self, rows: usize) {
-        if let Some((_, count)) = self.chunks.back_mut() {
-            *count += rows;
-        }
     }
 }
 

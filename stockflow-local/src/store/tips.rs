@@ -32,7 +32,7 @@ impl Tips {
         self.0.insert(symbol, tip);
     }
 
-    /// A row was written.
+    /// A row was written, the newest of its symbol in its batch.
     pub(super) fn wrote(&mut self, key: &RowKey, value: &[u8]) {
         let Some(tip) = self.0.get_mut(&key.symbol) else { return };
         if tip.newest.as_ref().is_none_or(|(newest, _)| *newest <= key.timestamp) {
