@@ -25,7 +25,7 @@ use self::{
 };
 use crate::{
     lake::Lake,
-    ledger::LocalLedger,
+    ledger::{AlertQuery, LedgerEntry, LocalLedger},
     spool::{Spool, SpoolOptions},
     store::Store,
     table::LocalTable,
@@ -153,6 +153,14 @@ impl Pipeline {
     #[must_use]
     pub fn ledger(&self) -> LocalLedger {
         LocalLedger::new(&self.store)
+    }
+
+    /// Alerts told, or to be told, of all runs, by market time of their cause.
+    ///
+    /// # Errors
+    /// As for any read.
+    pub fn alerts(&self, query: &AlertQuery) -> Result<Vec<LedgerEntry>> {
+        self.store.alerts(query)
     }
 
     /// Counts while [`run`](Self::run) is at work.

@@ -5,12 +5,28 @@ mod screen;
 mod signals;
 mod speed;
 
-use std::path::PathBuf;
+use std::{
+    collections::BTreeMap,
+    io::Write,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
 use clap::{Args, ValueEnum};
-use stockflow_core::Symbol;
+use stockflow_core::{Alerter, Cursor, QuoteSource, RuleName, Symbol, config::Config};
+use stockflow_local::{
+    AlertQuery, Finding, Paced, Pipeline, PlantedEvent, Progress, Replay, ReplayOptions, SimulatedMarket,
+    SimulatedOptions, Summary,
+    alerter::{self, ConsoleAlerter, Surroundings},
+    match_events,
+};
 
-use crate::DataDir;
+use self::{
+    report::{Planted, Report, count},
+    screen::Screen,
+};
+use crate::{DataDir, Failure};
 pub use speed::Speed;
 
 /// Run the pipeline on a simulated market, or on recorded quotes
@@ -58,6 +74,165 @@ pub enum SummaryFormat {
 
 impl Run {
     pub(crate) fn execute(self) -> crate::Outcome {
-        Err(crate::Failure::failed("run waits for its backend"))
+        // The stages block: enough threads that neither signals nor alerters wait for them.
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+        runtime.block_on(self.work())
     }
+
+    async fn work(self) -> crate::Outcome {
+        let screen = Screen::stderr();
+        let config = configuration(self.config.as_deref())?;
+        let symbols = self.symbols(&config);
+        let mut pipeline = Pipeline::open(&self.data.path, config.rules())?;
+        for alerter in alerters(&config, &self.data.path, &screen)? {
+            pipeline = pipeline.with_alerter(alerter);
+        }
+        let feed = self.feed(symbols, &pipeline.cursors())?;
+        screen.line(&feed.title);
+        let progress = tokio::spawn(watch(screen.clone(), pipeline.progress(), feed.total));
+        let source: Box<dyn QuoteSource> = match self.speed {
+            Speed::Max => feed.source,
+            Speed::Times(speed) => Box::new(Paced::new(feed.source, speed)?),
+        };
+        let outcome = pipeline.run(source, signals::stop(screen.clone())).await;
+        progress.abort();
+        screen.progress("");
+        let report = self.report(&pipeline, &outcome?, &feed.events)?;
+        match self.format {
+            SummaryFormat::Json => println!("{}", report.json()),
+            SummaryFormat::Text => screen.line(&format!("\n{}", report.text(&program()))),
+        }
+        Ok(())
+    }
+
+    /// Whose quotes are taken in: those asked for here, else those of the configuration.
+    fn symbols(&self, config: &Config) -> Option<Vec<Symbol>> {
+        if self.symbols.is_empty() { config.symbols.clone() } else { Some(self.symbols.clone()) }
+    }
+
+    fn feed(&self, symbols: Option<Vec<Symbol>>, cursors: &[Cursor]) -> Result<Feed, Failure> {
+        if self.replay.is_empty() {
+            let mut options = SimulatedOptions::default();
+            options.symbols = symbols.unwrap_or(options.symbols);
+            let count = options.symbols.len();
+            let market = SimulatedMarket::new(self.seed, options, cursors)?;
+            return Ok(Feed {
+                title: format!("simulated market, seed {}, {count} symbols", self.seed),
+                total: Some(market.total_quotes()),
+                events: market.events(),
+                source: Box::new(market),
+            });
+        }
+        let options = ReplayOptions { symbols, batch: REPLAY_BATCH };
+        let replay = Replay::open(&self.replay, options, cursors)
+            .map_err(|error| Failure::usage(with_causes(&error)))?;
+        let names: Vec<String> = self.replay.iter().map(|path| path.display().to_string()).collect();
+        Ok(Feed {
+            title: format!("replay of {}", names.join(", ")),
+            total: None,
+            events: Vec::new(),
+            source: Box::new(replay),
+        })
+    }
+
+    fn report(&self, pipeline: &Pipeline, summary: &Summary, events: &[PlantedEvent]) -> Result<Report, Failure> {
+        let told = pipeline.alerts(&AlertQuery::default())?;
+        let planted = (!events.is_empty()).then(|| {
+            let findings: Vec<Finding> = told.iter().map(|entry| Finding::from(&entry.alert)).collect();
+            let matches = match_events(events, &findings);
+            Planted {
+                events: events.len() as u64,
+                found: matches.found.len() as u64,
+                missed: matches.missed.iter().map(ToString::to_string).collect(),
+                false_alerts: matches.false_alerts.len() as u64,
+            }
+        });
+        let text = |counts: &BTreeMap<RuleName, u64>| counts.iter().map(|(rule, n)| (rule.to_string(), *n)).collect();
+        Ok(Report {
+            quotes: summary.quotes,
+            rows: summary.rows,
+            late: summary.late,
+            duplicate: summary.duplicate,
+            quarantined: summary.quarantined,
+            anomalies: text(&summary.anomalies),
+            turns: text(&summary.turns),
+            alerts: summary.alerts,
+            untold: summary.pending + summary.undeliverable,
+            elapsed: summary.elapsed,
+            stages: vec![
+                ("source", summary.times.source),
+                ("spool", summary.times.spool),
+                ("stage 1", summary.times.stage_one),
+                ("stage 2", summary.times.stage_two),
+            ],
+            planted,
+            symbol: told.last().map(|entry| entry.alert.symbol.to_string()),
+            data: self.data.path.clone(),
+        })
+    }
+}
+
+/// Quotes at once: few enough that a slow feed is not held up, enough that a durable append costs little.
+const REPLAY_BATCH: usize = 8_192;
+
+/// Where the quotes come from.
+struct Feed {
+    title: String,
+    source: Box<dyn QuoteSource>,
+    /// Quotes from its start to its end, if that is known.
+    total: Option<u64>,
+    events: Vec<PlantedEvent>,
+}
+
+fn configuration(path: Option<&Path>) -> Result<Config, Failure> {
+    let Some(path) = path else { return Ok(Config::default()) };
+    let name = path.display().to_string();
+    let text = std::fs::read_to_string(path).map_err(|error| Failure::usage(format!("{name}: {error}")))?;
+    Config::from_toml(&text, &name).map_err(|error| Failure::usage(error.to_string()))
+}
+
+/// Those of the configuration; without any, the screen.
+fn alerters(config: &Config, data: &Path, screen: &Screen) -> Result<Vec<Arc<dyn Alerter>>, Failure> {
+    let console = || -> Box<dyn Write + Send> { Box::new(screen.writer()) };
+    if config.alerters.is_empty() {
+        let screen = ConsoleAlerter::new(console()).with_colour(screen.has_colour());
+        return Ok(vec![Arc::new(screen)]);
+    }
+    let surroundings = Surroundings {
+        variable: &|name| std::env::var(name).ok(),
+        folder: data,
+        console: &console,
+        colour: screen.has_colour(),
+    };
+    config
+        .alerters
+        .iter()
+        .map(|spec| alerter::build(spec, &surroundings).map_err(|error| Failure::usage(error.to_string())))
+        .collect()
+}
+
+/// Keeps the progress line up to date.
+async fn watch(screen: Screen, mut progress: tokio::sync::watch::Receiver<Progress>, total: Option<u64>) {
+    let mut tick = tokio::time::interval(Duration::from_millis(100));
+    while screen.is_live() && progress.changed().await.is_ok() {
+        tick.tick().await;
+        let Progress { taken, processed, alerts } = *progress.borrow_and_update();
+        let of = total.map_or_else(String::new, |total| format!(" of {}", count(total)));
+        screen.progress(&format!(
+            "{}{of} quotes taken, {} judged and stored, {} alerts",
+            count(taken),
+            count(processed),
+            count(alerts)
+        ));
+    }
+}
+
+/// How this program was called, for commands that can be copied.
+fn program() -> String {
+    std::env::args().next().unwrap_or_else(|| "stockflow".to_owned())
+}
+
+fn with_causes(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(error.source(), |error| error.source());
+    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
 }

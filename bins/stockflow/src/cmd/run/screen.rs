@@ -61,10 +61,38 @@ impl Screen {
         }
     }
 
+    /// What is written there in whole lines is printed as [`line`](Self::line) prints them.
+    pub(super) fn writer(&self) -> Lines {
+        Lines { screen: self.clone(), open: Vec::new() }
+    }
+
     fn draw(&self, draw: impl FnOnce(&mut State) -> io::Result<()>) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         // Whoever closed standard error does not want to see it; the run goes on.
         let _ = draw(&mut state).and_then(|()| state.out.flush());
+    }
+}
+
+/// Bytes that become lines of a [`Screen`].
+pub(super) struct Lines {
+    screen: Screen,
+    /// The line that is not ended yet.
+    open: Vec<u8>,
+}
+
+impl Write for Lines {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.open.extend_from_slice(bytes);
+        if let Some(end) = self.open.iter().rposition(|&byte| byte == b'\n') {
+            let rest = self.open.split_off(end + 1);
+            let lines = std::mem::replace(&mut self.open, rest);
+            self.screen.line(String::from_utf8_lossy(&lines[..end]).as_ref());
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }
 
