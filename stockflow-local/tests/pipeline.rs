@@ -1,4 +1,5 @@
 //! The whole pipeline over a data folder.
+#![allow(clippy::unwrap_used, reason = "a test")]
 
 use std::sync::Arc;
 

@@ -1,4 +1,5 @@
 //! `latest` and `alerts` over a data folder.
+#![allow(clippy::unwrap_used, reason = "a test")]
 
 use std::{
     path::Path,

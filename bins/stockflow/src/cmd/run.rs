@@ -16,8 +16,8 @@ use std::{
 use clap::{Args, ValueEnum};
 use stockflow_core::{Alerter, Cursor, QuoteSource, RuleName, Symbol, config::Config};
 use stockflow_local::{
-    AlertQuery, Finding, Paced, Pipeline, PlantedEvent, Progress, Replay, ReplayOptions, SimulatedMarket,
-    SimulatedOptions, Summary,
+    AlertQuery, Finding, Paced, Pipeline, PlantedEvent, Progress, Replay, ReplayOptions,
+    SimulatedMarket, SimulatedOptions, Summary,
     alerter::{self, ConsoleAlerter, Surroundings},
     match_events,
 };
@@ -75,7 +75,8 @@ pub enum SummaryFormat {
 impl Run {
     pub(crate) fn execute(self) -> crate::Outcome {
         // The stages block: enough threads that neither signals nor alerters wait for them.
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+        let runtime =
+            tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
         runtime.block_on(self.work())
     }
 
@@ -126,7 +127,8 @@ impl Run {
         let options = ReplayOptions { symbols, batch: REPLAY_BATCH };
         let replay = Replay::open(&self.replay, options, cursors)
             .map_err(|error| Failure::usage(with_causes(&error)))?;
-        let names: Vec<String> = self.replay.iter().map(|path| path.display().to_string()).collect();
+        let names: Vec<String> =
+            self.replay.iter().map(|path| path.display().to_string()).collect();
         Ok(Feed {
             title: format!("replay of {}", names.join(", ")),
             total: None,
@@ -135,10 +137,16 @@ impl Run {
         })
     }
 
-    fn report(&self, pipeline: &Pipeline, summary: &Summary, events: &[PlantedEvent]) -> Result<Report, Failure> {
+    fn report(
+        &self,
+        pipeline: &Pipeline,
+        summary: &Summary,
+        events: &[PlantedEvent],
+    ) -> Result<Report, Failure> {
         let told = pipeline.alerts(&AlertQuery::default())?;
         let planted = (!events.is_empty()).then(|| {
-            let findings: Vec<Finding> = told.iter().map(|entry| Finding::from(&entry.alert)).collect();
+            let findings: Vec<Finding> =
+                told.iter().map(|entry| Finding::from(&entry.alert)).collect();
             let matches = match_events(events, &findings);
             Planted {
                 events: events.len() as u64,
@@ -147,7 +155,9 @@ impl Run {
                 false_alerts: matches.false_alerts.len() as u64,
             }
         });
-        let text = |counts: &BTreeMap<RuleName, u64>| counts.iter().map(|(rule, n)| (rule.to_string(), *n)).collect();
+        let text = |counts: &BTreeMap<RuleName, u64>| {
+            counts.iter().map(|(rule, n)| (rule.to_string(), *n)).collect()
+        };
         Ok(Report {
             quotes: summary.quotes,
             rows: summary.rows,
@@ -187,12 +197,17 @@ struct Feed {
 fn configuration(path: Option<&Path>) -> Result<Config, Failure> {
     let Some(path) = path else { return Ok(Config::default()) };
     let name = path.display().to_string();
-    let text = std::fs::read_to_string(path).map_err(|error| Failure::usage(format!("{name}: {error}")))?;
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| Failure::usage(format!("{name}: {error}")))?;
     Config::from_toml(&text, &name).map_err(|error| Failure::usage(error.to_string()))
 }
 
 /// Those of the configuration; without any, the screen.
-fn alerters(config: &Config, data: &Path, screen: &Screen) -> Result<Vec<Arc<dyn Alerter>>, Failure> {
+fn alerters(
+    config: &Config,
+    data: &Path,
+    screen: &Screen,
+) -> Result<Vec<Arc<dyn Alerter>>, Failure> {
     let console = || -> Box<dyn Write + Send> { Box::new(screen.writer()) };
     if config.alerters.is_empty() {
         let screen = ConsoleAlerter::new(console()).with_colour(screen.has_colour());
@@ -207,12 +222,18 @@ fn alerters(config: &Config, data: &Path, screen: &Screen) -> Result<Vec<Arc<dyn
     config
         .alerters
         .iter()
-        .map(|spec| alerter::build(spec, &surroundings).map_err(|error| Failure::usage(error.to_string())))
+        .map(|spec| {
+            alerter::build(spec, &surroundings).map_err(|error| Failure::usage(error.to_string()))
+        })
         .collect()
 }
 
 /// Keeps the progress line up to date.
-async fn watch(screen: Screen, mut progress: tokio::sync::watch::Receiver<Progress>, total: Option<u64>) {
+async fn watch(
+    screen: Screen,
+    mut progress: tokio::sync::watch::Receiver<Progress>,
+    total: Option<u64>,
+) {
     let mut tick = tokio::time::interval(Duration::from_millis(100));
     while screen.is_live() && progress.changed().await.is_ok() {
         tick.tick().await;
