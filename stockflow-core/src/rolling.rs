@@ -43,6 +43,6 @@ fn check_period(period: usize, min: usize) -> Result<(), InvalidConfig> {
 }
 
 /// The float nearest to `value`; an `i64` converts in one instruction, an `i128` in a call.
-fn to_f64(value: i128) -> f64 {
+pub(crate) fn to_f64(value: i128) -> f64 {
     i64::try_from(value).map_or(value as f64, |small| small as f64)
 }

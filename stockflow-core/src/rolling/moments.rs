@@ -73,12 +73,11 @@ impl Moments {
         if n == 0.0 { 0.0 } else { self.scaled_variance().sqrt() / n }
     }
 
-    /// Square root of the mean of the squares, the deviation from 0; 0 if there are none.
-    #[doc(alias = "RMS")]
+    /// Mean of the squares, the variance about 0; 0 if there are none.
     #[must_use]
-    pub fn root_mean_square(&self) -> f64 {
+    pub fn mean_square(&self) -> f64 {
         let n = self.ring.len() as f64;
-        if n == 0.0 { 0.0 } else { (to_f64(self.squares) / n).sqrt() }
+        if n == 0.0 { 0.0 } else { to_f64(self.squares) / n }
     }
 
     /// By how many deviations `value` is above the mean, negative below; `None` if the values held do not differ.

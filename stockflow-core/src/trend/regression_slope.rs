@@ -2,7 +2,7 @@ use super::{Confirmation, TOLERATED, TrendDetector, TrendSignal, turns::Turns, w
 use crate::{
     InvalidConfig, MAX_LOOKBACK, Quality, Quote, Severity,
     params::{Entry, Param, ParamKind, within},
-    rolling::Sum,
+    rolling::{Sum, to_f64},
 };
 
 pub(super) const ENTRY: Entry<dyn TrendDetector> = Entry {
@@ -118,7 +118,7 @@ impl TrendDetector for RegressionSlope {
             return TrendSignal::WarmingUp;
         }
         let n = self.prices.values().period() as f64;
-        let numerator = self.numerator as f64;
+        let numerator = to_f64(self.numerator);
         let percent =
             |sum: f64| 100.0 * (6.0 * sum / (n * (n * n - 1.0))) / quote.price.units() as f64;
         self.turns.signal(numerator, || numerator, |bound| (percent(numerator), percent(bound)))

@@ -2,7 +2,7 @@ use super::{Confirmation, TOLERATED, TrendDetector, TrendSignal, turns::Turns, w
 use crate::{
     InvalidConfig, Price, Quality, Quote, Severity,
     params::{Entry, Param, ParamKind, within},
-    rolling::{Ring, Sum},
+    rolling::{Ring, Sum, to_f64},
 };
 
 pub(super) const ENTRY: Entry<dyn TrendDetector> = Entry {
@@ -148,10 +148,10 @@ impl TrendDetector for SmaCrossover {
         if !self.differences.is_full() {
             return TrendSignal::WarmingUp;
         }
-        let mean = self.total as f64 / self.scale;
+        let mean = to_f64(self.total) / self.scale;
         let average = |sum: &Sum| sum.mean().unwrap_or(0.0) / Price::UNITS_PER_ONE as f64;
         let averages = |_| (average(&self.fast), average(&self.slow));
-        self.turns.signal(mean, || difference as f64, averages)
+        self.turns.signal(mean, || to_f64(difference), averages)
     }
 
     fn reset(&mut self) {

@@ -6,8 +6,8 @@ use crate::{Direction, Evidence, InvalidConfig, Price, Quote, rolling::Moments};
 pub(super) struct Turns {
     last: Option<Price>,
     changes: Moments,
-    /// Deviation of the sum for changes of size 1.
-    norm: f64,
+    /// Variance of the sum for changes of size 1.
+    square_norm: f64,
     band: f64,
     /// Unless the band is the same for all.
     pace: Option<Pace>,
@@ -33,11 +33,11 @@ impl Turns {
         memory: usize,
     ) -> Result<Self, InvalidConfig> {
         let (changes, sides) = (Moments::new(period)?, Sides::new(memory));
-        Ok(Self { last: None, changes, norm: 1.0, band, pace: None, sides })
+        Ok(Self { last: None, changes, square_norm: 1.0, band, pace: None, sides })
     }
 
     fn with_weights(mut self, weights: &[f64]) -> Self {
-        self.norm = weights.iter().map(|w| w * w).sum::<f64>().sqrt();
+        self.square_norm = weights.iter().map(|w| w * w).sum();
         self
     }
 
@@ -51,11 +51,6 @@ impl Turns {
         Some(change)
     }
 
-    /// Standard error of the sum, in units of 10⁻⁸; `None` before enough changes are known.
-    pub(super) fn standard_error(&self) -> Option<f64> {
-        self.changes.is_full().then(|| self.norm * self.changes.root_mean_square())
-    }
-
     /// What the quote means that was pushed last.
     ///
     /// `mean` is the sum, `now` the difference without smoothing, whose sign has to agree; `evidence` gives value
@@ -63,33 +58,42 @@ impl Turns {
     pub(super) fn signal(
         &mut self,
         mean: f64,
-        now: impl Fn() -> f64,
+        now: impl FnOnce() -> f64,
         evidence: impl FnOnce(f64) -> (f64, f64),
     ) -> TrendSignal {
-        let Some(error) = self.standard_error() else { return TrendSignal::WarmingUp };
-        let bound = self.bound(mean.abs(), error);
-        let side = if mean > bound && now() > 0.0 {
-            Some(Direction::Up)
-        } else if mean < -bound && now() < 0.0 {
-            Some(Direction::Down)
-        } else {
-            None
-        };
+        if !self.changes.is_full() {
+            return TrendSignal::WarmingUp;
+        }
+        let side = self.bound(mean).and_then(|_| match now() {
+            now if now > 0.0 && mean > 0.0 => Some(Direction::Up),
+            now if now < 0.0 && mean < 0.0 => Some(Direction::Down),
+            _ => None,
+        });
         if !self.sides.take(side) {
             return TrendSignal::Steady(self.sides.direction());
         }
-        let (value, threshold) = evidence(if mean < 0.0 { -bound } else { bound });
+        let bound = self.bound(mean).unwrap_or(0.0);
+        let (value, threshold) = evidence(bound.copysign(mean));
+        let error = self.variance().sqrt();
         let score = if error > 0.0 { mean.abs() / error } else { 0.0 };
         TrendSignal::Turned(Evidence { direction: self.sides.direction(), score, value, threshold })
     }
 
-    /// What a sum has to exceed. How often quotes come matters only to one that is large enough for the narrowest band.
-    fn bound(&self, size: f64, error: f64) -> f64 {
-        let narrow = self.band * error;
-        match &self.pace {
-            Some(pace) if size > narrow => narrow * pace.widening().sqrt(),
-            _ => narrow,
+    /// What the size of `mean` exceeds, if it does.
+    fn bound(&self, mean: f64) -> Option<f64> {
+        // Squares save a root for each quote, and most are not even beyond the narrowest band.
+        let narrow = self.band * self.band * self.variance();
+        let square = mean * mean;
+        if square <= narrow {
+            return None;
         }
+        let wide = narrow * self.pace.as_ref().map_or(1.0, Pace::widening);
+        (square > wide).then(|| wide.sqrt())
+    }
+
+    /// Square of the sum's standard error, in units of 10⁻⁸.
+    fn variance(&self) -> f64 {
+        self.square_norm * self.changes.mean_square()
     }
 
     pub(super) fn reset(&mut self) {
