@@ -1,6 +1,7 @@
 //! Alerts on a terminal, or wherever a program writes for people.
 
 use std::{
+    collections::VecDeque,
     fmt,
     io::{self, Write},
     sync::{Arc, Mutex, PoisonError},
@@ -8,7 +9,7 @@ use std::{
 
 use async_trait::async_trait;
 use stockflow_core::{
-    Alert, Alerter, BatchReport, Direction, Error, Result, Severity,
+    Alert, AlertId, Alerter, BatchReport, Direction, Error, Result, Severity,
     config::{AlerterSpec, ConfigError},
 };
 
@@ -25,7 +26,13 @@ pub(super) const ENTRY: AlerterEntry = AlerterEntry {
     build,
 };
 
+/// So many alerts are remembered as printed.
+const REMEMBERED: usize = 1024;
+
 /// Prints each alert as two lines: what happened, and why.
+///
+/// An alert that comes again is not printed again, as far as its id is among the last 1,024: where another alerter beside this
+/// one fails, all get the alert once more.
 ///
 /// ```
 /// use stockflow_core::{Alert, Alerter};
@@ -37,15 +44,22 @@ pub(super) const ENTRY: AlerterEntry = AlerterEntry {
 /// # }
 /// ```
 pub struct ConsoleAlerter {
-    out: Mutex<Box<dyn Write + Send>>,
+    page: Mutex<Page>,
     colour: bool,
+}
+
+struct Page {
+    out: Box<dyn Write + Send>,
+    /// Oldest first.
+    printed: VecDeque<AlertId>,
 }
 
 impl ConsoleAlerter {
     /// Prints to `out`, without colours.
     #[must_use]
     pub fn new(out: impl Write + Send + 'static) -> Self {
-        Self { out: Mutex::new(Box::new(out)), colour: false }
+        let page = Page { out: Box::new(out), printed: VecDeque::new() };
+        Self { page: Mutex::new(page), colour: false }
     }
 
     /// With colours or without: whether `out` is a terminal that understands them, and `NO_COLOR`, are the caller's to know.
@@ -56,13 +70,19 @@ impl ConsoleAlerter {
     }
 
     fn print(&self, alerts: &[Alert]) -> io::Result<()> {
-        // One write a call: lines of others do not come in between.
-        let mut text = String::new();
+        let Page { out, printed } = &mut *self.page.lock().unwrap_or_else(PoisonError::into_inner);
         for alert in alerts {
-            text.push_str(&lines(alert, self.colour));
+            let id = alert.id();
+            if printed.contains(&id) {
+                continue;
+            }
+            // One write an alert: what others print does not come in between.
+            out.write_all(lines(alert, self.colour).as_bytes())?;
+            if printed.len() == REMEMBERED {
+                printed.pop_front();
+            }
+            printed.push_back(id);
         }
-        let mut out = self.out.lock().unwrap_or_else(PoisonError::into_inner);
-        out.write_all(text.as_bytes())?;
         out.flush()
     }
 }
@@ -127,15 +147,15 @@ mod tests {
 
     /// What was written, shared with whoever looks.
     #[derive(Clone, Debug, Default)]
-    struct Page(Arc<Mutex<Vec<u8>>>);
+    struct Sheet(Arc<Mutex<Vec<u8>>>);
 
-    impl Page {
+    impl Sheet {
         fn text(&self) -> String {
             String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
         }
     }
 
-    impl Write for Page {
+    impl Write for Sheet {
         fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
             self.0.lock().unwrap().write(bytes)
         }
@@ -163,7 +183,7 @@ mod tests {
     #[tokio::test]
     async fn the_suite_of_alerters_passes() {
         let harness = async || {
-            let page = Page::default();
+            let page = Sheet::default();
             let alerter = ConsoleAlerter::new(page.clone());
             Probe::new(alerter, move || {
                 let told = ids(&page.text());
@@ -171,6 +191,17 @@ mod tests {
             })
         };
         conformance::alerter::all(&harness).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn an_alert_that_comes_again_is_printed_once() {
+        let page = Sheet::default();
+        let alerter = ConsoleAlerter::new(page.clone());
+        let alerts = samples::alerts(3);
+        for batch in [&alerts[..2], &alerts[..], &alerts[1..]] {
+            alerter.notify(batch).await.unwrap().into_result().unwrap();
+        }
+        assert_eq!(page.text().lines().count(), 6);
     }
 
     #[test]
