@@ -4,8 +4,10 @@
 //! states come from the second-level cache, not from registers.
 #![allow(missing_docs, clippy::unwrap_used, clippy::print_stdout, reason = "a bench")]
 
+mod bank;
 mod error;
 mod single;
+mod yata_set;
 
 use stockflow_benches::market;
 
@@ -16,5 +18,6 @@ pub(crate) const ROUNDS: usize = 31;
 fn main() {
     let quotes = market::quotes(SYMBOLS, QUOTES);
     error::report();
+    bank::compare_all(&quotes);
     single::compare_all(&quotes);
 }
