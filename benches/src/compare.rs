@@ -1,6 +1,8 @@
-//! Ratios that hold on a busy machine: all contestants in turn, many times, medians.
+//! Ratios that hold on a busy machine: all contestants in turn, many times, the best CPU time of each.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+use rustix::time::{ClockId, clock_gettime};
 
 /// One way to do the job: its name and the job over all items, which answers something that depends on them.
 pub struct Contestant<'a> {
@@ -26,13 +28,14 @@ impl<'a> Contestant<'a> {
 pub struct Standing {
     /// Its name.
     pub name: &'static str,
-    /// Median nanoseconds for an item.
+    /// CPU time of an item in nanoseconds, in the best round.
     pub nanos: f64,
-    /// Times the first contestant's median.
+    /// Times the first contestant's.
     pub ratio: f64,
 }
 
-/// Runs all contestants in turn, `rounds` times, and prints the median time of an item and its ratio to the first one's.
+/// Runs all contestants in turn, `rounds` times, on this thread, and prints for each the CPU time of an item in its best round,
+/// and the ratio to the first one's.
 #[allow(clippy::print_stdout, reason = "that is what a bench is for")]
 pub fn compare(
     title: &str,
@@ -40,28 +43,30 @@ pub fn compare(
     rounds: usize,
     mut contestants: Vec<Contestant<'_>>,
 ) -> Vec<Standing> {
-    let mut times: Vec<Vec<Duration>> = vec![Vec::with_capacity(rounds); contestants.len()];
+    let mut best = vec![Duration::MAX; contestants.len()];
     for _ in 0..rounds {
-        for (contestant, times) in contestants.iter_mut().zip(&mut times) {
-            let start = Instant::now();
+        for (contestant, best) in contestants.iter_mut().zip(&mut best) {
+            let start = cpu_time();
             std::hint::black_box((contestant.run)());
-            times.push(start.elapsed());
+            *best = cpu_time().saturating_sub(start).min(*best);
         }
     }
-    let nanos = |times: &mut Vec<Duration>| {
-        times.sort_unstable();
-        times[times.len() / 2].as_nanos() as f64 / items as f64
-    };
-    let medians: Vec<f64> = times.iter_mut().map(nanos).collect();
-    let standing = |(contestant, &nanos): (&Contestant<'_>, &f64)| Standing {
+    let nanos: Vec<f64> = best.iter().map(|t| t.as_nanos() as f64 / items as f64).collect();
+    let standing = |(contestant, &time): (&Contestant<'_>, &f64)| Standing {
         name: contestant.name,
-        nanos,
-        ratio: nanos / medians[0],
+        nanos: time,
+        ratio: time / nanos[0],
     };
-    let standings: Vec<Standing> = contestants.iter().zip(&medians).map(standing).collect();
-    println!("\n{title} ({items} items, medians of {rounds} rounds in turn)");
+    let standings: Vec<Standing> = contestants.iter().zip(&nanos).map(standing).collect();
+    println!("\n{title} ({items} items, CPU time of one in the best of {rounds} rounds)");
     for Standing { name, nanos, ratio } in &standings {
         println!("  {name:<52} {nanos:>9.1} ns  {ratio:>7.2} x");
     }
     standings
+}
+
+/// CPU time of this thread so far.
+fn cpu_time() -> Duration {
+    let time = clock_gettime(ClockId::ThreadCPUTime);
+    Duration::new(time.tv_sec.unsigned_abs(), u32::try_from(time.tv_nsec).unwrap_or(0))
 }

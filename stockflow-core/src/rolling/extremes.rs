@@ -1,10 +1,11 @@
-use super::check_period;
+use super::Ring;
 use crate::params::InvalidConfig;
 
 /// Minimum and maximum of the last `period` values.
 ///
 /// # Cost
-/// Each value enters and leaves two queues once: constant on average, at most `period` steps.
+/// Two comparisons; where the value that leaves was the newest extreme, one pass over all that are held. In a random walk
+/// about one value in `√period` is that.
 ///
 /// ```
 /// use stockflow_core::rolling::Extremes;
@@ -19,9 +20,17 @@ use crate::params::InvalidConfig;
 #[derive(Clone, Debug)]
 #[doc(alias = "Donchian")]
 pub struct Extremes {
-    low: Queue,
-    high: Queue,
-    pushed: u64,
+    ring: Ring,
+    low: Extreme,
+    high: Extreme,
+}
+
+/// The newest of the most extreme values.
+#[derive(Clone, Copy, Debug)]
+struct Extreme {
+    value: i64,
+    /// How many values came after it.
+    age: u32,
 }
 
 impl Extremes {
@@ -30,82 +39,63 @@ impl Extremes {
     /// # Errors
     /// [`InvalidConfig`] outside 1 to 512.
     pub fn new(period: usize) -> Result<Self, InvalidConfig> {
-        check_period(period, 1)?;
-        Ok(Self { low: Queue::new(period), high: Queue::new(period), pushed: 0 })
+        let none = Extreme { value: 0, age: 0 };
+        Ok(Self { ring: Ring::new(period)?, low: none, high: none })
     }
 
     /// Takes in `value` and forgets the oldest if `period` are held.
     pub fn push(&mut self, value: i64) {
-        self.low.push(self.pushed, value, |kept, new| kept >= new);
-        self.high.push(self.pushed, value, |kept, new| kept <= new);
-        self.pushed += 1;
+        let is_first = self.ring.is_empty();
+        self.ring.push(value);
+        let new = Extreme { value, age: 0 };
+        let next = |last: Extreme, wins: bool, best: fn(i64, i64) -> i64| {
+            let age = last.age + 1;
+            if wins || is_first {
+                new
+            } else if (age as usize) < self.ring.period() {
+                Extreme { age, ..last }
+            } else {
+                self.find(best)
+            }
+        };
+        let low = next(self.low, value <= self.low.value, i64::min);
+        let high = next(self.high, value >= self.high.value, i64::max);
+        (self.low, self.high) = (low, high);
+    }
+
+    fn find(&self, best: fn(i64, i64) -> i64) -> Extreme {
+        let value = self.ring.iter().reduce(best).unwrap_or_default();
+        let age = self.ring.iter().rev().position(|held| held == value).unwrap_or_default();
+        Extreme { value, age: age as u32 }
     }
 
     /// The smallest value held.
     #[must_use]
     pub fn min(&self) -> Option<i64> {
-        self.low.front()
+        (!self.ring.is_empty()).then_some(self.low.value)
     }
 
     /// The largest value held.
     #[must_use]
     pub fn max(&self) -> Option<i64> {
-        self.high.front()
+        (!self.ring.is_empty()).then_some(self.high.value)
     }
 
     /// Room in values.
     #[must_use]
     pub const fn period(&self) -> usize {
-        self.low.slots.len()
+        self.ring.period()
     }
 
     /// Whether `period` values are held.
     #[must_use]
     pub const fn is_full(&self) -> bool {
-        self.pushed >= self.low.slots.len() as u64
+        self.ring.is_full()
     }
 
-    /// Forgets every value.
+    /// Forgets everything.
     pub const fn clear(&mut self) {
-        self.low.len = 0;
-        self.high.len = 0;
-        self.pushed = 0;
-    }
-}
-
-/// The values that can still become the extreme, each with its number, in a ring.
-#[derive(Clone, Debug)]
-struct Queue {
-    slots: Box<[(u64, i64)]>,
-    head: u32,
-    len: u32,
-}
-
-impl Queue {
-    fn new(period: usize) -> Self {
-        Self { slots: vec![(0, 0); period].into(), head: 0, len: 0 }
-    }
-
-    fn place(&self, nth: u32) -> usize {
-        let (at, room) = ((self.head + nth) as usize, self.slots.len());
-        if at >= room { at - room } else { at }
-    }
-
-    fn front(&self) -> Option<i64> {
-        (self.len > 0).then(|| self.slots[self.head as usize].1)
-    }
-
-    fn push(&mut self, number: u64, value: i64, is_beaten: impl Fn(i64, i64) -> bool) {
-        if self.len > 0 && self.slots[self.head as usize].0 + self.slots.len() as u64 <= number {
-            self.head = self.place(1) as u32;
-            self.len -= 1;
-        }
-        while self.len > 0 && is_beaten(self.slots[self.place(self.len - 1)].1, value) {
-            self.len -= 1;
-        }
-        let at = self.place(self.len);
-        self.slots[at] = (number, value);
-        self.len += 1;
+        self.ring.clear();
     }
 }
 

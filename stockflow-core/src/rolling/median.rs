@@ -102,6 +102,10 @@ impl Median {
 
 /// Puts `value` in the place of `gone`, which must be there, and keeps the order.
 fn replace(sorted: &mut [i64], gone: i64, value: i64) {
+    if sorted.len() <= FEW {
+        replace_in_few(sorted, gone, value);
+        return;
+    }
     let mut at = sorted.partition_point(|&v| v < gone);
     if value >= gone {
         while at + 1 < sorted.len() && sorted[at + 1] < value {
@@ -115,6 +119,21 @@ fn replace(sorted: &mut [i64], gone: i64, value: i64) {
         }
     }
     sorted[at] = value;
+}
+
+/// Up to so many values, one pass over all of them is faster than to guess, quote by quote, where to stop.
+const FEW: usize = 48;
+
+fn replace_in_few(sorted: &mut [i64], gone: i64, value: i64) {
+    let mut before = i64::MIN;
+    for i in 0..sorted.len() {
+        // The i-th of those that stay: those before `gone` where they are, those after it one further left.
+        let after = sorted.get(i + 1).copied().unwrap_or(i64::MAX);
+        let stays = if sorted[i] < gone { sorted[i] } else { after };
+        // `value` goes between the last that is less and the first that is not.
+        sorted[i] = before.max(value.min(stays));
+        before = stays;
+    }
 }
 
 #[cfg(test)]
