@@ -1,20 +1,34 @@
 //! The job with stockflow: the monitor, and both stages over backends in memory.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use stockflow_core::{
-    Alert, Monitor, Position, Processor, RecordBatch, Rules, StreamRecord, Timestamp, TrendWatch,
+    Alert, Monitor, Policy, Position, Processor, RecordBatch, Rule, Rules, Severity, StreamRecord,
+    Symbol, Timestamp, TrendWatch,
+    anomaly::{PercentChange, ReturnZScore},
     memory::{MemoryAlerter, MemoryArchive, MemoryLedger, MemoryTable},
+    trend::{Confirmation, SmaCrossover},
     wire,
 };
 
-/// The default rules of these names, with nothing else.
-pub(crate) fn only(names: &[&str]) -> Rules {
-    let mut rules = Rules::default_set();
-    rules.anomaly.retain(|rule| names.contains(&&*rule.name));
-    rules.trend.retain(|rule| names.contains(&&*rule.name));
-    rules
+use super::rules::{LONG, PERCENT, PERIOD, SHORT, Z};
+
+/// The peers' three rules, with their parameters: what ours have beside them (least moves, dead bands) is off.
+pub(crate) fn three_rules() -> Rules {
+    let policy = Policy { rearm: Duration::ZERO, ..Policy::default() };
+    let percent = |_: &Symbol| Some(Box::new(PercentChange::new(PERCENT, 1).ok()?) as _);
+    let returns = |_: &Symbol| {
+        let detector = ReturnZScore::new(PERIOD, Z).ok()?.with_min_move(0.0, 0).ok()?;
+        Some(Box::new(detector) as _)
+    };
+    let averages =
+        |_: &Symbol| Some(Box::new(SmaCrossover::new(SHORT, LONG, Confirmation::RAW).ok()?) as _);
+    let severity = Severity::Warning;
+    Rules::empty()
+        .with_anomaly(Rule::new("percent_change", severity, percent).with_policy(policy))
+        .with_anomaly(Rule::new("return_zscore", severity, returns).with_policy(policy))
+        .with_trend(Rule::new("sma_crossover", severity, averages).with_policy(policy))
 }
 
 /// One quote at a time, in memory only.

@@ -33,8 +33,8 @@ pub(crate) struct Told {
 pub(crate) const PERCENT: f64 = 5.0;
 pub(crate) const PERIOD: usize = 20;
 pub(crate) const Z: f64 = 6.0;
-const SHORT: usize = 5;
-const LONG: usize = 20;
+pub(crate) const SHORT: usize = 5;
+pub(crate) const LONG: usize = 20;
 const COOLDOWN_SECONDS: i64 = 1_800;
 
 /// State of one symbol.
