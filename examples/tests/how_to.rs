@@ -1,4 +1,4 @@
-//! The how-to pages quote the code as it is.
+//! The README and the how-to pages quote the code as it is.
 #![allow(clippy::unwrap_used, reason = "a test")]
 
 use std::{fs, path::Path};
@@ -19,8 +19,8 @@ fn quotations(page: &str) -> Vec<(&str, Vec<&str>)> {
 fn what_a_page_quotes_from_a_file_stands_there() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
     let mut checked = 0;
-    for page in fs::read_dir(root.join("docs/how-to")).unwrap() {
-        let page = page.unwrap().path();
+    let pages = fs::read_dir(root.join("docs/how-to")).unwrap().map(|page| page.unwrap().path());
+    for page in pages.chain([root.join("README.md")]) {
         let text = fs::read_to_string(&page).unwrap();
         for (file, quoted) in quotations(&text) {
             let code = fs::read_to_string(root.join(file)).unwrap_or_default();
