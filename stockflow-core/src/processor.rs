@@ -9,12 +9,13 @@ mod report;
 
 use std::sync::Arc;
 
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use hashbrown::HashMap;
 
 use self::{inbox::Inbox, plan::Plan, recall::Recall};
 use crate::{
-    AnomalyDetector, Archive, BatchReport, Error, ItemFailure, QuoteTable, RecordBatch, Result,
-    Row, Rule, Rules, Sink, StoredRow, Symbol,
+    AnomalyDetector, Archive, BatchReport, Error, ItemFailure, Object, QuoteTable, RecordBatch,
+    Result, Row, Rule, Rules, Sink, StoredRow, Symbol,
 };
 
 pub(crate) use judge::Judge;
@@ -171,16 +172,19 @@ impl Processor {
     }
 
     async fn archive(&self, batch: &RecordBatch, inbox: &Inbox, frontier: usize) -> Result<()> {
-        for object in objects::lake(batch, inbox, frontier) {
-            self.lake.put(object).await?;
-        }
+        put_all(self.lake.as_ref(), objects::lake(batch, inbox, frontier)).await?;
         step("archived");
-        for object in objects::quarantine(batch, inbox, frontier) {
-            self.quarantine.put(object).await?;
-        }
+        put_all(self.quarantine.as_ref(), objects::quarantine(batch, inbox, frontier)).await?;
         step("quarantined");
         Ok(())
     }
+}
+
+/// Stores objects side by side: a batch over many days has many, and each waits for a disk or a network.
+async fn put_all(archive: &dyn Archive, objects: Vec<Object>) -> Result<()> {
+    const AT_ONCE: usize = 32;
+    let puts = objects.into_iter().map(|object| archive.put(object));
+    stream::iter(puts).buffer_unordered(AT_ONCE).try_collect::<()>().await
 }
 
 /// Leaves a trace of how far a batch got, for those who test what a crash does there.
