@@ -8,6 +8,9 @@ use std::{
 
 use stockflow_core::{Alert, BatchReport, Error, ErrorKind, ItemFailure};
 
+/// Longest time for a call: a clock cannot be asked for more than it can count.
+const LONGEST: Duration = Duration::from_secs(86_400);
+
 /// How hard an alerter tries: how often, with which pauses, and for how long a whole call may take.
 ///
 /// Alerts go out one after another. One that was refused for good is reported and the next one is tried; any other failure ends
@@ -62,7 +65,7 @@ impl Delivery {
         self
     }
 
-    /// With this time for a whole call. No attempt starts after it, and no pause goes beyond it.
+    /// With this time for a whole call, at most a day. No attempt starts after it, and no pause goes beyond it.
     #[must_use]
     pub const fn with_budget(mut self, budget: Duration) -> Self {
         self.budget = budget;
@@ -76,7 +79,7 @@ impl Delivery {
     where
         S: Fn(&Alert, Duration) -> Outcome + Send + Sync + 'static,
     {
-        let (send, end) = (Arc::new(send), Instant::now() + self.budget);
+        let (send, end) = (Arc::new(send), Instant::now() + self.budget.min(LONGEST));
         let mut failures = Vec::new();
         for (index, alert) in alerts.iter().enumerate() {
             let Err(error) = self.deliver(backend, alert, &send, end).await else { continue };
@@ -224,6 +227,9 @@ mod tests {
         };
         let report = short.run("test", &samples::alerts(2), send).await;
         assert_eq!(report.failures().len(), 2);
+        let endless = QUICK.with_budget(Duration::MAX).with_backoff(Duration::MAX);
+        let report = endless.run("test", &samples::alerts(1), |_, _| Ok(())).await;
+        assert!(report.is_complete());
         let none = QUICK.with_budget(Duration::ZERO);
         let report = none.run("test", &samples::alerts(1), |_, _| Ok(())).await;
         assert_eq!(report.failures()[0].error.kind(), ErrorKind::Unavailable);
@@ -238,6 +244,8 @@ mod tests {
     #[test]
     fn pauses_grow_and_are_bounded() {
         let delivery = Delivery::default();
+        let longest = delivery.with_backoff(Duration::MAX).pause(u32::MAX);
+        assert!(longest >= Duration::MAX / 2);
         for attempt in 1..=64 {
             let whole = delivery.backoff * (1 << (attempt - 1).min(10));
             let pause = delivery.pause(attempt);

@@ -65,6 +65,9 @@ impl From<Failure> for Error {
 /// other answer, redirects among them, means that the alert can never be delivered so. The header `Idempotency-Key` holds the
 /// alert's id, by which a receiver can drop an alert that comes again. Neither proxies nor the environment are consulted.
 ///
+/// The URL is a secret and is neither logged here nor part of an error. Its path is in what the HTTP client `ureq` logs at the
+/// level `trace` of the crate `log`: leave that level off where logs are kept.
+///
 /// ```
 /// use std::time::Duration;
 /// use stockflow_local::alerter::webhook::{WebhookAlerter, WebhookForm};
