@@ -58,6 +58,9 @@ impl Log {
         let Some(last) = self.segments.back().copied() else { return Ok(()) };
         let acked = acked.min(last.next - 1);
         self.position.advance(Marks { acked, durable: last.next })?;
+        // Not left to the next one: what came again after a power cut could be cut into other batches than before, and
+        // objects that are named by their first record would overlap.
+        self.position.sync()?;
         self.acked_at = self.acked_at.max(done.unwrap_or_default());
         self.tidy(folder)
     }
@@ -74,8 +77,6 @@ impl Log {
         if self.segments.len() < 2 || !done(&self.segments[0]) {
             return Ok(());
         }
-        // A segment that is gone must not look like one that was lost.
-        self.position.sync()?;
         while self.segments.len() > 1 && done(&self.segments[0]) {
             match std::fs::remove_file(path_of(folder, self.segments[0].number)) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),

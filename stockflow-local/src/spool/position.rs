@@ -1,7 +1,6 @@
 //! How far a spool was acknowledged, and how far it is known to be durable.
 //!
-//! Two slots that are written in turn, so that one of them is always whole. Written at each acknowledgement without
-//! waiting for the disk: after a power cut it may be older, and what it forgot comes again. A kill loses nothing.
+//! Two slots that are written in turn, so that one of them is always whole.
 
 use std::{
     fs::File,

@@ -107,7 +107,7 @@ impl SpoolReader {
 
     /// Records up to `position` are done with: they do not come again, and segments without any other are removed.
     ///
-    /// A kill after it changes nothing; after a power cut, what was acknowledged last may come again.
+    /// Durable when it returns.
     ///
     /// # Errors
     /// The disk failed; the same call can be made again.
