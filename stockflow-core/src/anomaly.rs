@@ -128,6 +128,7 @@ pub trait AnomalyDetector: fmt::Debug + Send + Sync {
     /// Judges `quote` without learning from it.
     fn score(&self, quote: &Quote) -> Verdict;
     /// The same, knowing the quote's flags; only for detectors whose verdict depends on the flags themselves.
+    #[inline(always)]
     fn score_flagged(&self, quote: &Quote, quality: Quality) -> Verdict {
         let _ = quality;
         self.score(quote)
@@ -136,6 +137,7 @@ pub trait AnomalyDetector: fmt::Debug + Send + Sync {
     fn update(&mut self, quote: &Quote);
     /// Judges, then learns: what the pipeline calls. One call through the table of a `dyn` instead of two, and what both
     /// need is worked out once; to be overridden only for that, never with another result.
+    #[inline(always)]
     fn judge(&mut self, quote: &Quote, quality: Quality) -> Verdict {
         let verdict = self.score_flagged(quote, quality);
         self.update(quote);

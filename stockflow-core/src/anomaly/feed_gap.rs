@@ -124,6 +124,7 @@ impl AnomalyDetector for FeedGap {
         Quality::ALL.without(Quality::OFF_SESSION)
     }
 
+    #[inline(always)]
     fn score(&self, quote: &Quote) -> Verdict {
         let (Some(before), true) = (&self.before, self.pauses.is_full()) else {
             return Verdict::WarmingUp;
@@ -147,6 +148,7 @@ impl AnomalyDetector for FeedGap {
         })
     }
 
+    #[inline(always)]
     fn update(&mut self, quote: &Quote) {
         match &self.before {
             Some(before) if before.is_left_by(quote) => self.pauses.clear(),

@@ -121,12 +121,12 @@ struct Run {
     length: u32,
     /// Time of the last change.
     since: Timestamp,
-    /// Changes per quote before it; none while warming up.
-    rate: Option<f64>,
+    /// Changes among the `period` quotes before it; none while warming up.
+    changes: Option<u32>,
     raised: bool,
 }
 
-const NO_RUN: Run = Run { length: 0, since: Timestamp::MIN, rate: None, raised: false };
+const NO_RUN: Run = Run { length: 0, since: Timestamp::MIN, changes: None, raised: false };
 
 impl FlatLine {
     /// Raises when `missed` changes were to be expected and `min_time` has passed.
@@ -148,7 +148,8 @@ impl FlatLine {
     }
 
     /// Score of a standstill that goes on with `quote`, and whether it is too long.
-    fn missed(&self, rate: f64, quote: &Quote) -> (f64, bool) {
+    fn missed(&self, changes: u32, quote: &Quote) -> (f64, bool) {
+        let rate = f64::from(changes) / self.changed.period() as f64;
         let missed = rate * f64::from(self.run.length + 1);
         (missed, missed > self.missed && quote.timestamp.since(self.run.since) >= self.min_time)
     }
@@ -167,13 +168,14 @@ impl AnomalyDetector for FlatLine {
         Quality::OUTSIDE_RANGE | Quality::STALE | Quality::GAP
     }
 
+    #[inline(always)]
     fn score(&self, quote: &Quote) -> Verdict {
         let Some(tip) = self.sessions.tip() else { return Verdict::WarmingUp };
         if !is_unchanged(tip, quote) || self.run.length >= LONGEST {
             return Verdict::Normal { score: 0.0 };
         }
-        let Some(rate) = self.run.rate else { return Verdict::WarmingUp };
-        match self.missed(rate, quote) {
+        let Some(changes) = self.run.changes else { return Verdict::WarmingUp };
+        match self.missed(changes, quote) {
             (score, true) if !self.run.raised => Verdict::Anomalous(Evidence {
                 direction: Direction::Flat,
                 score,
@@ -184,10 +186,12 @@ impl AnomalyDetector for FlatLine {
         }
     }
 
+    #[inline(always)]
     fn update(&mut self, quote: &Quote) {
         let unchanged = self.sessions.tip().is_some_and(|tip| is_unchanged(tip, quote));
         if unchanged {
-            self.run.raised |= self.run.rate.is_some_and(|rate| self.missed(rate, quote).1);
+            self.run.raised |=
+                self.run.changes.is_some_and(|changes| self.missed(changes, quote).1);
             self.run.length = LONGEST.min(self.run.length + 1);
         }
         match self.sessions.advance(quote) {
@@ -203,9 +207,8 @@ impl AnomalyDetector for FlatLine {
             }
         }
         if !unchanged {
-            let rate = f64::from(self.changes) / self.changed.period() as f64;
-            let rate = self.changed.is_full().then_some(rate);
-            self.run = Run { since: quote.timestamp, rate, ..NO_RUN };
+            let changes = self.changed.is_full().then_some(self.changes);
+            self.run = Run { since: quote.timestamp, changes, ..NO_RUN };
         }
     }
 

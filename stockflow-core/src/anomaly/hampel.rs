@@ -143,6 +143,7 @@ impl Hampel {
     }
 
     /// Whether `quote` is so near most of the window that it is within the floor around the median, wherever that is.
+    #[inline]
     fn is_near(&self, quote: &Quote) -> bool {
         let Cluster { low, high, count } = self.newest;
         let distance = (quote.price.units() - low).abs().max((quote.price.units() - high).abs());
@@ -150,6 +151,7 @@ impl Hampel {
     }
 
     /// Whether `quote` follows a full window of its session.
+    #[inline]
     fn is_known(&self, quote: &Quote) -> bool {
         self.prices.is_full() && self.sessions.step(quote) == Step::Next
     }
@@ -165,6 +167,7 @@ impl Hampel {
     }
 
     /// Where `quote` is in the band around the median, once that is sorted; none within the floor.
+    #[inline]
     fn measure(&self, median: &Median, quote: &Quote) -> Option<(f64, Band)> {
         let (center, mad) = (median.median()? as f64, median.mad()? as f64);
         let least = center * self.floor.share();
@@ -176,6 +179,7 @@ impl Hampel {
     }
 
     /// The same, sorting only where it has to.
+    #[inline]
     fn place(&mut self, quote: &Quote) -> Option<(f64, Band)> {
         if !self.is_known(quote) || self.is_near(quote) {
             return None;
@@ -184,6 +188,7 @@ impl Hampel {
         self.measure(&self.median, quote)
     }
 
+    #[inline]
     fn verdict(&self, placed: Option<(f64, Band)>, quote: &Quote) -> Verdict {
         let Some((score, band)) = placed else { return Verdict::Normal { score: 0.0 } };
         match beyond(score, self.threshold) {
@@ -205,6 +210,7 @@ impl Hampel {
         self.floor.is_few_ticks(center, quote)
     }
 
+    #[inline]
     fn learn(&mut self, quote: &Quote, placed: Option<(f64, Band)>) {
         if self.sessions.advance(quote) == Step::Open {
             self.clear();
@@ -212,11 +218,11 @@ impl Hampel {
         let units = quote.price.units();
         self.quiet.learn(placed.and_then(|(score, _)| beyond(score, self.threshold)));
         self.prices.push(units);
-        self.newest.push(units, self.floor.share());
+        self.newest.push(&self.prices, self.floor.share());
         if self.is_sorted {
             self.median.push(units);
             self.idle += 1;
-            self.is_sorted = self.idle < 4 * self.prices.period();
+            self.is_sorted = self.idle < 2 * self.prices.period();
         }
     }
 
@@ -229,14 +235,26 @@ impl Hampel {
 }
 
 impl Cluster {
-    /// Takes in `price`, and starts anew with it where the range would become wider than `share` of itself.
-    fn push(&mut self, price: i64, share: f64) {
-        let (low, high) = (self.low.min(price), self.high.max(price));
-        if self.count > 0 && (high - low) as f64 <= low as f64 * share {
-            *self = Self { low, high, count: self.count + 1 };
-        } else {
-            *self = Self { low: price, high: price, count: 1 };
+    /// Takes in the newest of `prices`. Where the range would become wider than `share` of itself, starts anew with as many
+    /// of the newest as make a majority, or fit.
+    fn push(&mut self, prices: &Ring, share: f64) {
+        let Some(price) = prices.newest() else { return };
+        if self.widen(price, share) {
+            return;
         }
+        *self = Self { low: price, high: price, count: 1 };
+        let majority = prices.period() / 2 + 1;
+        let _ = prices.iter().rev().take(majority).skip(1).all(|price| self.widen(price, share));
+    }
+
+    /// Takes in `price` if the range stays narrow.
+    fn widen(&mut self, price: i64, share: f64) -> bool {
+        let (low, high) = (self.low.min(price), self.high.max(price));
+        let fits = self.count > 0 && (high - low) as f64 <= low as f64 * share;
+        if fits {
+            *self = Self { low, high, count: self.count + 1 };
+        }
+        fits
     }
 }
 

@@ -92,6 +92,7 @@ impl AnomalyDetector for OpenGap {
         Quality::OUTSIDE_RANGE | Quality::STALE | Quality::GAP
     }
 
+    #[inline(always)]
     fn score(&self, quote: &Quote) -> Verdict {
         let Some(before) = &self.before else { return Verdict::WarmingUp };
         if !before.is_left_by(quote) {
@@ -112,6 +113,7 @@ impl AnomalyDetector for OpenGap {
         })
     }
 
+    #[inline(always)]
     fn update(&mut self, quote: &Quote) {
         self.before = Some(Tip::of(quote));
     }

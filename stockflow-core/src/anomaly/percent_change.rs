@@ -108,6 +108,7 @@ impl AnomalyDetector for PercentChange {
         Quality::ALL.without(Quality::SUSPECTED_SPLIT | Quality::UNIT_ERROR)
     }
 
+    #[inline(always)]
     fn score(&self, quote: &Quote) -> Verdict {
         if self.sessions.tip().is_none() {
             return Verdict::WarmingUp;
@@ -123,6 +124,7 @@ impl AnomalyDetector for PercentChange {
         }
     }
 
+    #[inline(always)]
     fn update(&mut self, quote: &Quote) {
         if self.sessions.starts(quote) {
             self.quiet.reset();

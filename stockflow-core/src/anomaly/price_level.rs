@@ -103,6 +103,7 @@ impl AnomalyDetector for PriceLevel {
         Quality::ALL.without(Quality::SUSPECTED_SPLIT | Quality::UNIT_ERROR)
     }
 
+    #[inline(always)]
     fn score(&self, quote: &Quote) -> Verdict {
         let Some(before) = self.before else { return Verdict::WarmingUp };
         let Some((direction, level)) = self.passed(before, quote.price) else {
@@ -116,6 +117,7 @@ impl AnomalyDetector for PriceLevel {
         })
     }
 
+    #[inline(always)]
     fn update(&mut self, quote: &Quote) {
         self.before = Some(quote.price);
     }

@@ -141,6 +141,7 @@ impl RangeBreak {
 
     /// Score of `quote`, signed, with the middle of the range and the distance from there to its bounds; none if it is
     /// near the price of `lag` quotes ago, which is in the range: the usual case, and told without a look at the rest.
+    #[inline]
     fn measure(&self, quote: &Quote) -> Option<(f64, Band)> {
         let settled = self.prices.back(self.lag)?;
         let least = settled as f64 * self.floor.share();
@@ -159,6 +160,7 @@ impl RangeBreak {
         range.fold((i64::MAX, i64::MIN), |(low, high), price| (low.min(price), high.max(price)))
     }
 
+    #[inline]
     fn verdict(&self, measured: Option<(f64, Band)>, quote: &Quote) -> Verdict {
         let Some((score, band)) = measured else { return Verdict::Normal { score: 0.0 } };
         match beyond(score, 1.0) {
@@ -181,11 +183,13 @@ impl RangeBreak {
     }
 
     /// What `quote` measures against the window; none if that is not full, or of another session.
+    #[inline]
     fn usual(&self, quote: &Quote) -> Option<Option<(f64, Band)>> {
         let known = self.prices.is_full() && self.sessions.step(quote) == Step::Next;
         known.then(|| self.measure(quote))
     }
 
+    #[inline]
     fn learn(&mut self, quote: &Quote, measured: Option<(f64, Band)>) {
         if self.sessions.advance(quote) == Step::Open {
             self.quiet.reset();

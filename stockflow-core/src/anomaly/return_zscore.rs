@@ -144,6 +144,7 @@ impl AnomalyDetector for ReturnZScore {
         Quality::OUTSIDE_RANGE | Quality::STALE | Quality::GAP
     }
 
+    #[inline(always)]
     fn score(&self, quote: &Quote) -> Verdict {
         match (self.sessions.step(quote), self.sessions.tip()) {
             _ if !self.returns.is_full() => Verdict::WarmingUp,
@@ -152,6 +153,7 @@ impl AnomalyDetector for ReturnZScore {
         }
     }
 
+    #[inline(always)]
     fn update(&mut self, quote: &Quote) {
         let Some(before) = self.sessions.tip().map(|tip| tip.price) else {
             self.sessions.advance(quote);

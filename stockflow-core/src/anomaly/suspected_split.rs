@@ -68,10 +68,12 @@ impl AnomalyDetector for SuspectedSplit {
         Quality::ALL
     }
 
+    #[inline(always)]
     fn score(&self, quote: &Quote) -> Verdict {
         self.score_flagged(quote, Quality::GOOD)
     }
 
+    #[inline(always)]
     fn score_flagged(&self, quote: &Quote, quality: Quality) -> Verdict {
         let Some(before) = self.before else { return Verdict::WarmingUp };
         if !quality.contains(Quality::SUSPECTED_SPLIT) {
@@ -86,6 +88,7 @@ impl AnomalyDetector for SuspectedSplit {
         })
     }
 
+    #[inline(always)]
     fn update(&mut self, quote: &Quote) {
         self.before = Some(quote.price);
     }

@@ -63,7 +63,7 @@ pub(super) const ENTRY: Entry<dyn AnomalyDetector> = Entry {
 /// # Formula
 /// `v = volume since the quote before · min(1, mean interval / interval)`; anomalous is the quote with which
 /// `v > max(factor · mean, share · day's volume)` has held `burst` times in a row, the mean being that of `period`
-/// quotes of the session before the newest 12. Score: `v / mean`. Value: v in shares, threshold: the bound.
+/// quotes of the session before the newest 12. Score: `v / mean`, and 0 up to the bound. Value: v in shares, threshold: the bound.
 ///
 /// # Parameters
 /// `period` (48 quotes), `factor` (5), `burst` (3; 1 for data in which a quote stands for a day), `share` (0.3 %), `quiet` (30):
@@ -141,8 +141,8 @@ impl VolumeSpike {
         })
     }
 
-    fn mean(&self) -> f64 {
-        self.sum as f64 / (self.trades.period() - LAG) as f64
+    fn period(&self) -> f64 {
+        (self.trades.period() - LAG) as f64
     }
 
     /// Volume since the quote before, as if it had come at the usual pace.
@@ -159,24 +159,26 @@ impl VolumeSpike {
     }
 
     /// How `quote` compares with what is usual; none before that is known.
+    #[inline]
     fn measure(&self, quote: &Quote) -> Option<Measured> {
         let tip = self.sessions.tip()?;
         if !self.trades.is_full() || self.sessions.step(quote) != Step::Next {
             return None;
         }
-        let (volume, mean) = (tip.volume_until(quote) as f64, self.mean());
-        let day = self.share * quote.volume.get() as f64;
-        let bound = (self.factor * mean).max(day);
+        let (volume, period) = (tip.volume_until(quote) as f64, self.period());
+        let (day, usual) = (self.share * quote.volume.get() as f64, self.sum as f64);
         // Nearly every quote; and where nothing was traded so far, any first trade would be infinitely much.
-        if volume <= bound || mean == 0.0 {
-            let score = if mean > 0.0 { volume / mean } else { 0.0 };
-            return Some(Measured { volume, bound, score, run: 0 });
+        if volume <= day || volume * period <= self.factor * usual || usual == 0.0 {
+            return Some(Measured { volume, bound: day, score: 0.0, run: 0 });
         }
+        let mean = usual / period;
+        let bound = (self.factor * mean).max(day);
         let volume = self.paced(tip, quote);
         let run = if volume > bound { self.burst.min(self.run + 1) } else { 0 };
         Some(Measured { volume, bound, score: volume / mean, run })
     }
 
+    #[inline]
     fn verdict(&self, measured: Option<&Measured>) -> Verdict {
         let Some(&Measured { volume, bound, score, run }) = measured else {
             return Verdict::WarmingUp;
@@ -192,6 +194,7 @@ impl VolumeSpike {
         Verdict::Normal { score }
     }
 
+    #[inline]
     fn learn(&mut self, quote: &Quote, measured: Option<&Measured>) {
         let volume = self.sessions.tip().map(|tip| tip.volume_until(quote));
         match (self.sessions.advance(quote), volume) {
