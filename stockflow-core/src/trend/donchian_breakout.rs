@@ -12,14 +12,17 @@ pub(super) const ENTRY: Entry<dyn TrendDetector> = Entry {
         Param {
             name: "period",
             about: "of how many quotes the range is taken",
-            kind: ParamKind::Integer { default: 60, min: 2, max: 511 },
+            kind: ParamKind::Integer { default: 120, min: 2, max: 511 },
         },
         Param {
             name: "margin",
             about: "how far outside the price has to be, in root mean square changes of price",
-            kind: ParamKind::Number { default: 1.0, min: 0.0, max: 20.0 },
+            kind: ParamKind::Number { default: 1.5, min: 0.0, max: 20.0 },
         },
-        Confirmation::MEMORY,
+        Param {
+            kind: ParamKind::Integer { default: 240, min: 1, max: 500 },
+            ..Confirmation::MEMORY
+        },
     ],
     default: false,
     severity: Severity::Warning,
@@ -42,14 +45,14 @@ pub(super) const ENTRY: Entry<dyn TrendDetector> = Entry {
 /// distance between the two in units of `s`.
 ///
 /// # Parameters
-/// `period` (60), in quotes; `margin` (1), in root mean square changes; `memory` (160), in quotes.
+/// `period` (120), in quotes; `margin` (1.5), in root mean square changes; `memory` (240), in quotes.
 ///
 /// # Example
 /// ```
 /// use stockflow_core::{TrendDetector, trend::DonchianBreakout};
 ///
-/// let trend = DonchianBreakout::new(60, 1.0, 160)?;
-/// assert_eq!(trend.lookback(), 60 + 160);
+/// let trend = DonchianBreakout::new(120, 1.5, 240)?;
+/// assert_eq!(trend.lookback(), 120 + 240);
 /// # Ok::<(), stockflow_core::InvalidConfig>(())
 /// ```
 ///

@@ -49,6 +49,9 @@ pub(super) const ENTRY: Entry<dyn TrendDetector> = Entry {
 /// The trend goes up while the histogram is above 0, down while it is below; a crossing counts once it is beyond the noise, as
 /// [`Confirmation`] says.
 ///
+/// The histogram measures acceleration: it answers to a change of drift within some ten quotes, and goes back to 0 while the new
+/// drift lasts. So this is about swings that follow each other quickly; a trend of an hour that turns is for the crossovers.
+///
 /// Evidence: the value is MACD, the threshold the signal line, in the currency; the score is the strength in standard errors.
 ///
 /// # Parameters

@@ -78,6 +78,9 @@ impl Default for RsiLevels {
 /// Down: the index falls below `overbought - margin`, and the last time that it was not between there and `overbought`, at most
 /// `memory` quotes ago, it was at `overbought` or above. Up: the mirror image at `oversold`.
 ///
+/// With the usual period and levels this happens with every swing: some six times in a day of minute quotes, more often when
+/// quotes come more often. It is told sparingly only with a longer period, levels farther out, or a policy of its own.
+///
 /// Evidence: value and threshold (the level with its margin) in points; the score is the distance between the two.
 ///
 /// # Parameters
