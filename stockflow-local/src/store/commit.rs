@@ -14,7 +14,7 @@ use super::{
 };
 
 /// From this size on, the file notes its free space with each commit, so that a start after a kill need not read all of it.
-const LARGE: u64 = 256 << 20;
+const LARGE: u64 = 128 << 20;
 
 impl Inner {
     pub(super) fn memory(&self) -> RwLockReadGuard<'_, Memory> {

@@ -24,7 +24,7 @@ pub(super) struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { small: 256, run: 32, rows: 262_144, bytes: 24 << 20 }
+        Self { small: 256, run: 256, rows: 262_144, bytes: 24 << 20 }
     }
 }
 
