@@ -171,8 +171,9 @@ impl Eq for Symbol {}
 
 impl hash::Hash for Symbol {
     fn hash<H: hash::Hasher>(&self, state: &mut H) {
-        // As `str` does, since `Borrow<str>` promises equal hashes.
-        self.as_str().hash(state);
+        // As `str` does, since `Borrow<str>` promises equal hashes; without asking again whether it is UTF-8.
+        state.write(self.as_bytes());
+        state.write_u8(0xff);
     }
 }
 
@@ -228,6 +229,19 @@ impl<'de> Deserialize<'de> for Symbol {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_symbol_hashes_as_its_text() {
+        use std::hash::BuildHasher;
+
+        let (std, hashbrown) =
+            (std::hash::RandomState::new(), hashbrown::DefaultHashBuilder::default());
+        for text in ["A", "BRK-B", "AAPL261218C00250000", "ABCDEFGHIJKLMNOPQRSTUVW"] {
+            let symbol = Symbol::new(text).unwrap();
+            assert_eq!(std.hash_one(symbol), std.hash_one(text));
+            assert_eq!(hashbrown.hash_one(symbol), hashbrown.hash_one(text));
+        }
+    }
 
     #[test]
     fn symbols_of_real_feeds_are_legal() {

@@ -59,6 +59,8 @@ use crate::{Price, Quality, Quote, Timestamp, session::Tip};
 #[derive(Clone, Debug, Default)]
 pub struct Assessor {
     last: Option<Quote>,
+    /// Price of the newest in the window that is no unit error, and how many came after it: the window is seldom at hand.
+    level: Option<(Price, usize)>,
     window: VecDeque<Seen>,
 }
 
@@ -111,6 +113,11 @@ impl Assessor {
         let opens = self.last.is_some_and(|last| quote.starts_session_after(&last));
         let (time, price) = (quote.timestamp, quote.price);
         self.window.push_back(Seen { time, price, quality, opens });
+        self.level = if quality.contains(Quality::UNIT_ERROR) {
+            self.level.map(|(price, age)| (price, age + 1)).filter(|(_, age)| *age < Self::LOOKBACK)
+        } else {
+            Some((price, 0))
+        };
         self.last = Some(*quote);
     }
 
@@ -136,15 +143,15 @@ impl Assessor {
 
     fn is_unit_error(&self, price: Price) -> bool {
         let about_hundred = |small: i64, large: i64| large >= small * 80 && large / 125 <= small;
-        self.levels().next().is_some_and(|level| {
-            let (level, price) = (level.price.units(), price.units());
+        self.level.is_some_and(|(level, _)| {
+            let (level, price) = (level.units(), price.units());
             if price > level { about_hundred(level, price) } else { about_hundred(price, level) }
         })
     }
 
     fn is_suspected_split(&self, quote: &Quote) -> bool {
-        let (Some(last), Some(level)) = (&self.last, self.levels().next()) else { return false };
-        if !split::is_worth_asking(level.price, quote.price) || !quote.starts_session_after(last) {
+        let (Some(last), Some((level, _))) = (&self.last, self.level) else { return false };
+        if !split::is_worth_asking(level, quote.price) || !quote.starts_session_after(last) {
             return false;
         }
         // Before an earlier split prices had another level.
@@ -154,7 +161,38 @@ impl Assessor {
             split_passed |= seen.quality.contains(Quality::SUSPECTED_SPLIT);
             !is_before
         });
-        let tip = Tip { price: level.price, ..Tip::of(last) };
+        let tip = Tip { price: level, ..Tip::of(last) };
         split::is_suspected(&tip, quote, recent.map(|seen| seen.price))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::Volume;
+
+    proptest! {
+        #[test]
+        fn the_level_at_hand_is_that_of_the_window(units in prop::collection::vec((1_i64..9, prop::bool::weighted(0.9)), 0..200)) {
+            let mut assessor = Assessor::default();
+            for (i, (units, is_error)) in units.into_iter().enumerate() {
+                let price = Price::from_units(units).unwrap();
+                let quote = Quote {
+                    symbol: "A".parse().unwrap(),
+                    timestamp: Timestamp::from_micros(i as i64).unwrap(),
+                    open: price,
+                    high: price,
+                    low: price,
+                    price,
+                    previous_close: price,
+                    volume: Volume::ZERO,
+                };
+                assessor.learn(&quote, if is_error { Quality::UNIT_ERROR } else { Quality::GOOD });
+                let newest = assessor.levels().next().map(|seen| seen.price);
+                prop_assert_eq!(assessor.level.map(|(price, _)| price), newest);
+            }
+        }
     }
 }
