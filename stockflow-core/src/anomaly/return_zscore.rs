@@ -21,7 +21,7 @@ pub(super) const ENTRY: Entry<dyn AnomalyDetector> = Entry {
         Param {
             name: "threshold",
             about: "deviations from the mean return",
-            kind: ParamKind::Number { default: 8.0, min: 1.0, max: 1_000.0 },
+            kind: ParamKind::Number { default: 6.0, min: 1.0, max: 1_000.0 },
         },
         min_move_bp(30.0),
         MIN_TICKS,
@@ -46,7 +46,7 @@ pub(super) const ENTRY: Entry<dyn AnomalyDetector> = Entry {
 /// `min_move_bp`. Value: the change in percent, threshold: the bound on its side.
 ///
 /// # Parameters
-/// `period` (60), `threshold` (8), `min_move_bp` (30), `min_ticks` (4).
+/// `period` (60), `threshold` (6), `min_move_bp` (30), `min_ticks` (4).
 ///
 /// # Example
 /// ```
@@ -62,7 +62,7 @@ pub(super) const ENTRY: Entry<dyn AnomalyDetector> = Entry {
 ///     previous_close: "100".parse()?,
 ///     volume: 1_000.try_into()?,
 /// };
-/// let mut detector = ReturnZScore::new(20, 8.0)?;
+/// let mut detector = ReturnZScore::new(20, 6.0)?;
 /// for price in ["100", "100.01"].into_iter().cycle().take(30) {
 ///     quote.price = price.parse()?;
 ///     assert!(detector.observe(&quote).evidence().is_none());
