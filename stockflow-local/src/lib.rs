@@ -2,18 +2,24 @@
 
 pub mod alerter;
 mod codec;
+#[cfg(feature = "parquet")]
+mod compact;
 mod feed;
 mod io;
 pub mod lake;
 mod ledger;
 mod pipeline;
 mod spool;
+#[cfg(feature = "sql")]
+mod sql;
 mod store;
 mod table;
 
 #[cfg(test)]
 mod samples;
 
+#[cfg(feature = "parquet")]
+pub use compact::{CompactedDay, Compactor};
 pub use feed::{
     EventKind, Finding, Matches, Paced, PlantedEvent, Replay, ReplayError, ReplayOptions,
     SimulatedMarket, SimulatedOptions, default_symbols, match_events,
@@ -22,5 +28,7 @@ pub use lake::{Lake, LakeObject};
 pub use ledger::{AlertQuery, LedgerEntry, LocalLedger};
 pub use pipeline::{Pipeline, Progress, StageTimes, Summary};
 pub use spool::{Damage, Spool, SpoolOptions, SpoolReader, SpoolWriter};
+#[cfg(feature = "sql")]
+pub use sql::{Answer, AnswerColumn, SqlEngine, SqlError, SqlValue};
 pub use store::{LocalReader, Store};
 pub use table::LocalTable;

@@ -32,6 +32,8 @@ use self::{
 };
 
 const BACKEND: &str = "spool";
+/// Name of the shard of a data folder's spool.
+pub(crate) const DEFAULT_SHARD: &str = "spool-0";
 const LOCK_NAME: &str = "lock";
 
 /// A durable local log with acknowledgement: the embedded stream.
@@ -151,6 +153,16 @@ impl Spool {
     pub fn reader(&self) -> SpoolReader {
         SpoolReader::new(Arc::clone(&self.shared))
     }
+}
+
+/// Sequence number up to which the spool in `folder` is acknowledged, for good: not even a power cut brings these records
+/// again. A spool that is open elsewhere can be asked, too; none, if there is no spool.
+#[cfg(feature = "parquet")]
+pub(crate) fn acknowledged(folder: &Path) -> Result<Option<u64>> {
+    let asked = position::acknowledged(folder);
+    asked.map_err(|source| {
+        Fault::Io { path: folder.join(position::FILE_NAME), source }.at("acknowledged")
+    })
 }
 
 fn lock(folder: &Path) -> Result<File, Fault> {

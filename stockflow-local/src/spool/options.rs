@@ -28,7 +28,7 @@ impl SpoolOptions {
             let allowed = format!("two segments of {segment_bytes} bytes or more");
             return Err(InvalidConfig::new("max_bytes", max_bytes, allowed));
         }
-        Ok(Self { segment_bytes, max_bytes, shard: "spool-0".into() })
+        Ok(Self { segment_bytes, max_bytes, shard: super::DEFAULT_SHARD.into() })
     }
 
     /// With another name of the shard (default `spool-0`).
@@ -42,6 +42,6 @@ impl SpoolOptions {
 impl Default for SpoolOptions {
     /// Segments of 64 MiB, at most 1 GiB that waits.
     fn default() -> Self {
-        Self { segment_bytes: 64 << 20, max_bytes: 1 << 30, shard: "spool-0".into() }
+        Self { segment_bytes: 64 << 20, max_bytes: 1 << 30, shard: super::DEFAULT_SHARD.into() }
     }
 }

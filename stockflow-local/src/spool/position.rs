@@ -38,13 +38,9 @@ impl Position {
         let path = folder.join(FILE_NAME);
         let mut file =
             File::options().read(true).write(true).create(true).truncate(false).open(path)?;
-        let mut newest: Option<(u32, Marks)> = None;
         let mut bytes = Vec::new();
         file.read_to_end(&mut bytes)?;
-        for start in [0, DISTANCE as usize] {
-            let slot = bytes.get(start..).and_then(|rest| read(rest).ok());
-            newest = newest.max_by_turn(slot);
-        }
+        let newest = newest(&bytes);
         let damaged = newest.is_none() && !bytes.is_empty();
         let (turn, marks) = newest.unwrap_or_default();
         Ok((Self { file, turn, marks }, damaged))
@@ -80,6 +76,26 @@ impl Position {
     pub(super) fn sync(&self) -> io::Result<()> {
         self.file.sync_data()
     }
+}
+
+/// What the file in `folder` says is acknowledged, once the disk has it; none, if there is no file.
+#[cfg(feature = "parquet")]
+pub(super) fn acknowledged(folder: &Path) -> io::Result<Option<u64>> {
+    let mut file = match File::options().read(true).write(true).open(folder.join(FILE_NAME)) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    let mut bytes = Vec::new();
+    file.read_to_end(&mut bytes)?;
+    file.sync_data()?;
+    Ok(Some(newest(&bytes).map_or(0, |(_, marks)| marks.acked)))
+}
+
+fn newest(bytes: &[u8]) -> Option<(u32, Marks)> {
+    let slots =
+        [0, DISTANCE as usize].map(|start| bytes.get(start..).and_then(|rest| read(rest).ok()));
+    slots.into_iter().fold(None, Newer::max_by_turn)
 }
 
 trait Newer {

@@ -1,12 +1,87 @@
 //! What needs the SQL engine.
 
-use super::{compact::Compact, query::Query};
-use crate::{Failure, Outcome};
+use std::io::{self, BufWriter};
 
-pub(super) fn query(_: &Query) -> Outcome {
-    Err(Failure::failed("query waits for its backend"))
+use stockflow_local::{Compactor, SqlEngine, SqlError, SqlValue};
+
+use super::{compact::Compact, query::Query};
+use crate::{
+    Failure, Outcome,
+    output::{self, Cell, Column, Printer},
+};
+
+impl From<SqlError> for Failure {
+    fn from(error: SqlError) -> Self {
+        match error {
+            SqlError::Query(text) => Self::Usage(text),
+            other => Self::Failed(other.to_string()),
+        }
+    }
 }
 
-pub(super) fn compact(_: &Compact) -> Outcome {
-    Err(Failure::failed("compact waits for its backend"))
+pub(super) fn query(command: &Query) -> Outcome {
+    let engine = SqlEngine::open(command.data.existing()?, SqlEngine::MEMORY_BYTES)?;
+    let outcome = tokio::runtime::Runtime::new()?.block_on(answer(&engine, command));
+    // Also of a query that failed: they may be the reason.
+    for problem in engine.problems() {
+        eprintln!("warning: left out: {problem}");
+    }
+    outcome
+}
+
+async fn answer(engine: &SqlEngine, command: &Query) -> Outcome {
+    let mut answer = engine.query(&command.sql).await?;
+    let columns = answer.columns().iter();
+    let columns = columns.map(|c| Column { name: c.name.clone(), numeric: c.numeric }).collect();
+    let out = BufWriter::new(io::stdout().lock());
+    let mut printer = Printer::new(out, command.format, columns, output::terminal_width());
+    while let Some(rows) = answer.next().await? {
+        for row in rows {
+            printer.row(row.into_iter().map(cell).collect())?;
+        }
+    }
+    printer.finish()?;
+    Ok(())
+}
+
+fn cell(value: SqlValue) -> Cell {
+    match value {
+        SqlValue::Null => Cell::Null,
+        SqlValue::Bool(value) => Cell::Bool(value),
+        SqlValue::Number(text) => Cell::Number(text),
+        SqlValue::Text(text) => Cell::Text(text),
+        SqlValue::Json(text) => Cell::Json(text),
+    }
+}
+
+pub(super) fn compact(command: &Compact) -> Outcome {
+    let compactor = Compactor::open(command.data.existing()?)?;
+    let mut days = compactor.days()?;
+    if let Some(wanted) = command.dt {
+        days.retain(|day| *day == wanted);
+        if days.is_empty() {
+            return Err(Failure::usage(format!("the lake has no quotes of {wanted}")));
+        }
+    }
+    let mut damaged = 0;
+    for dt in days {
+        let day = compactor.compact(dt)?;
+        for error in &day.damaged {
+            eprintln!("warning: left as it is: {}", error.chain());
+        }
+        damaged += day.damaged.len();
+        let mut line =
+            format!("{dt}: {} rows in {} bytes; {} objects taken", day.rows, day.bytes, day.taken);
+        if day.open > 0 {
+            line += &format!(", {} left that the pipeline is not done with", day.open);
+        }
+        if day.kept {
+            line += ", old files kept while somebody reads them";
+        }
+        eprintln!("{line}");
+    }
+    if damaged > 0 {
+        return Err(Failure::failed(format!("{damaged} objects cannot be read")));
+    }
+    Ok(())
 }

@@ -1,0 +1,124 @@
+//! A session over a data folder.
+
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use datafusion::{
+    catalog::TableProvider,
+    execution::{memory_pool::FairSpillPool, runtime_env::RuntimeEnvBuilder},
+    prelude::{SQLOptions, SessionConfig, SessionContext},
+};
+use stockflow_core::{Error, ErrorKind, Result};
+
+use super::{
+    alerts::alerts,
+    answer::Answer,
+    error::SqlError,
+    judged::{anomalies, judged},
+    lake::LakeTable,
+    problems::Problems,
+};
+use crate::{LocalReader, compact::partition::Lease};
+
+const BACKEND: &str = "sql";
+/// Most that queries put on disk when they do not fit into memory, in bytes.
+const SPILL_BYTES: u64 = 16 << 30;
+
+/// Answers SQL queries over a data folder; a pipeline may be running on it.
+///
+/// Nothing can be changed by a query. What does not fit into the memory bound goes to the system's folder for temporary files.
+///
+/// ```no_run
+/// use stockflow_local::SqlEngine;
+///
+/// # async fn f() -> Result<(), Box<dyn std::error::Error>> {
+/// let engine = SqlEngine::open("stockflow-data", SqlEngine::MEMORY_BYTES)?;
+/// let mut answer = engine.query("SELECT symbol, AVG(volume) FROM stock_data_table GROUP BY symbol").await?;
+/// while let Some(rows) = answer.next().await? {
+///     println!("{rows:?}");
+/// }
+/// # Ok(()) }
+/// ```
+pub struct SqlEngine {
+    context: SessionContext,
+    problems: Problems,
+    /// Keeps compactions from deleting what a query reads.
+    _lease: Lease,
+}
+
+impl SqlEngine {
+    /// Memory for the working sets of queries, in bytes, that most machines have.
+    pub const MEMORY_BYTES: usize = 512 << 20;
+
+    /// A session over the folder `data`, whose queries work in at most `memory_bytes`.
+    ///
+    /// # Errors
+    /// The table cannot be read. A lake or a table that is not there has no rows.
+    pub fn open(data: impl AsRef<Path>, memory_bytes: usize) -> Result<Self> {
+        let data = data.as_ref();
+        let reader = match LocalReader::open(data) {
+            Ok(reader) => Some(Arc::new(reader)),
+            Err(error) if error.kind() == ErrorKind::NotFound => None,
+            Err(error) => return Err(error),
+        };
+        let lake = data.join("lake");
+        let lease = Lease::new(&lake);
+        let problems = Problems::default();
+        let context = session(lake, reader.as_ref(), &problems, memory_bytes)
+            .map_err(|e| Error::new(ErrorKind::Unexpected, BACKEND, "open").with_source(e))?;
+        Ok(Self { context, problems, _lease: lease })
+    }
+
+    /// Starts to answer one SELECT statement (or EXPLAIN, SHOW, DESCRIBE).
+    ///
+    /// # Errors
+    /// [`SqlError::Query`] for what is no query, or none that only reads.
+    pub async fn query(&self, sql: &str) -> Result<Answer, SqlError> {
+        let read_only = SQLOptions::new()
+            .with_allow_ddl(false)
+            .with_allow_dml(false)
+            .with_allow_statements(false);
+        let frame = self.context.sql_with_options(sql, read_only).await?;
+        Ok(Answer::new(frame.execute_stream().await?))
+    }
+
+    /// What was left out of the answers since this was last asked, because it is damaged; each once, for people.
+    #[must_use]
+    pub fn problems(&self) -> Vec<String> {
+        self.problems.take()
+    }
+}
+
+/// The engine with its tables.
+fn session(
+    lake: PathBuf,
+    reader: Option<&Arc<LocalReader>>,
+    problems: &Problems,
+    memory_bytes: usize,
+) -> datafusion::error::Result<SessionContext> {
+    let runtime = RuntimeEnvBuilder::new()
+        .with_memory_pool(Arc::new(FairSpillPool::new(memory_bytes)))
+        .with_max_temp_directory_size(SPILL_BYTES)
+        .build_arc()?;
+    let config = SessionConfig::new().with_information_schema(true);
+    let context = SessionContext::new_with_config_rt(config, runtime);
+    let tables: [(&str, Arc<dyn TableProvider>); 4] = [
+        ("stock_data_table", Arc::new(LakeTable::new(lake, problems.clone()))),
+        ("judged_quotes", Arc::new(judged(reader.cloned()).into_table()?)),
+        ("anomalies", Arc::new(anomalies(reader.cloned()).into_table()?)),
+        ("alerts", Arc::new(alerts(reader.cloned()).into_table()?)),
+    ];
+    for (name, table) in tables {
+        context.register_table(name, table)?;
+    }
+    Ok(context)
+}
+
+impl fmt::Debug for SqlEngine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SqlEngine").finish_non_exhaustive()
+    }
+}
