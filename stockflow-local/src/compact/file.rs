@@ -21,7 +21,7 @@ use parquet::{
 use stockflow_core::Quote;
 
 use super::{
-    columns::{Columns, SCHEMA},
+    columns::{Columns, EXACT, SCHEMA},
     rows::QuoteRows,
 };
 
@@ -122,6 +122,8 @@ pub(crate) struct QuoteReader {
     rows: Option<QuoteRows>,
     at: usize,
     row: u64,
+    total_rows: u64,
+    compacted: bool,
 }
 
 impl QuoteReader {
@@ -135,8 +137,20 @@ impl QuoteReader {
         let builder = ParquetRecordBatchReaderBuilder::try_new(file)?;
         let empty = RecordBatch::new_empty(Arc::clone(builder.schema()));
         QuoteRows::new(&empty).map_err(FileError::Columns)?;
+        let compacted = builder.schema().column_with_name(EXACT).is_some();
+        let total_rows = builder.metadata().file_metadata().num_rows().try_into().unwrap_or(0);
         let reader = builder.with_batch_size(BATCH_ROWS).build()?;
-        Ok(Self { reader, rows: None, at: 0, row: 0 })
+        Ok(Self { reader, rows: None, at: 0, row: 0, total_rows, compacted })
+    }
+
+    /// How many rows the file says that it has.
+    pub(crate) const fn total_rows(&self) -> u64 {
+        self.total_rows
+    }
+
+    /// Whether a compaction wrote the file.
+    pub(crate) const fn is_compacted(&self) -> bool {
+        self.compacted
     }
 
     /// The next row: a quote, or why it is none.

@@ -8,6 +8,10 @@ mod format;
 mod input;
 mod lines;
 mod ndjson;
+#[cfg(not(feature = "parquet"))]
+mod parquet;
+#[cfg(feature = "parquet")]
+#[path = "replay/parquet_rows.rs"]
 mod parquet;
 mod rows;
 mod text;
@@ -46,7 +50,7 @@ impl Default for ReplayOptions {
 /// |---|---|
 /// | CSV | a header with `timestamp`, `symbol`, `open`, `high`, `low`, `price`, `previous_close`, `volume`, in any order, among any other columns |
 /// | NDJSON | a first line that is a JSON object; each line in the [wire format](stockflow_core::wire) |
-/// | Parquet | its magic bytes; with the feature `parquet` |
+/// | Parquet | its magic bytes; columns as of CSV, of any type that holds them; with the feature `parquet` |
 /// | lake folder | being a folder, with objects in `dt=…/` |
 ///
 /// CSV and NDJSON may be packed with gzip or zstd. Everything is told from the content: names do not matter.
@@ -57,6 +61,8 @@ impl Default for ReplayOptions {
 ///   their next rows; at the same time, the file given first goes first.
 /// - Several CSV rows of a symbol with one time are numbered by [`TickNumbering`](stockflow_core::TickNumbering),
 ///   within their file. What is in the wire format is taken to be numbered.
+/// - Of a lake's compacted day, the Parquet file counts and not the objects that went into it. Its quotes come by time, or by
+///   symbol and time if it has more than a million; those of each symbol always come in the order of their times.
 /// - Memory is bounded, however long files and lines are.
 /// - A row that is no quote comes as [`Unreadable`](stockflow_core::Unreadable), with the line as origin; so does the
 ///   place where a packed file turns out to be damaged, as its last row.

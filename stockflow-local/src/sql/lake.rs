@@ -176,7 +176,9 @@ fn scan_files(
     limit: Option<usize>,
     partitions: usize,
 ) -> Result<Arc<dyn ExecutionPlan>> {
-    let schema = TableSchema::new(Arc::clone(&FILE_SCHEMA), vec![Arc::clone(&DT)]);
+    let schema = TableSchema::builder(Arc::clone(&FILE_SCHEMA))
+        .with_table_partition_cols(vec![Arc::clone(&DT)])
+        .build();
     let mut source = ParquetSource::new(schema);
     if let Some(predicate) = predicate {
         source = source.with_predicate(predicate);

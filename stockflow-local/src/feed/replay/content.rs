@@ -59,6 +59,12 @@ impl Content {
         self.len == 0
     }
 
+    /// The file, at its start.
+    #[cfg(feature = "parquet")]
+    pub(super) fn into_file(self) -> File {
+        self.file
+    }
+
     /// The bytes, unpacked. What is appended to the file from now on is not among them: it is not in the name either.
     pub(super) fn unpack(self) -> io::Result<Box<dyn Read + Send>> {
         let packed = self.file.take(self.len);

@@ -12,6 +12,7 @@ use super::{
     content::Content,
     error::ReplayError,
     format::{self, unreadable},
+    parquet,
     rows::{Broken, Item, Row, Rows},
 };
 
@@ -25,6 +26,21 @@ pub(super) struct Folder {
     /// Number of the last row of the objects before the current one, and of the last row at all.
     before: u64,
     last: u64,
+    _hold: parquet::Hold,
+}
+
+/// A file of a day that counts.
+#[derive(Debug)]
+pub(super) struct Piece {
+    pub(super) name: String,
+    /// Hash of its content, if that is known.
+    pub(super) blake3: Option<String>,
+}
+
+impl From<String> for Piece {
+    fn from(name: String) -> Self {
+        Self { name, blake3: None }
+    }
 }
 
 #[derive(Debug)]
@@ -33,23 +49,27 @@ struct Object {
     name: String,
     path: PathBuf,
     hash: blake3::Hash,
+    /// Whether its content is not what it has to be.
+    altered: bool,
 }
 
 impl Folder {
     /// The folder's rows, and its name by the content of all objects.
     pub(super) fn open(path: &Path) -> Result<(Self, blake3::Hash), ReplayError> {
+        let hold = parquet::hold(path);
         let mut objects = Vec::new();
         let mut hasher = blake3::Hasher::new();
-        for name in names(path).map_err(|source| unreadable(path, source))? {
+        for Piece { name, blake3 } in pieces(path).map_err(|source| unreadable(path, source))? {
             let at = path.join(&name);
             let content = Content::open(&at).map_err(|source| unreadable(&at, source))?;
             let hash = content.hash;
-            if content.is_parquet() {
+            let altered = blake3.is_some_and(|blake3| blake3 != hash.to_hex().as_str());
+            if content.is_parquet() && !altered {
                 // Whether this build can read it at all.
                 drop(format::rows(content)?);
             }
             hasher.update(name.as_bytes()).update(b"\n").update(hash.as_bytes());
-            objects.push(Object { name, path: at, hash });
+            objects.push(Object { name, path: at, hash, altered });
         }
         if objects.is_empty() {
             return Err(ReplayError::Format {
@@ -58,7 +78,8 @@ impl Folder {
                 found: "a folder without any".into(),
             });
         }
-        let folder = Self { objects: objects.into_iter(), current: None, before: 0, last: 0 };
+        let folder =
+            Self { objects: objects.into_iter(), current: None, before: 0, last: 0, _hold: hold };
         Ok((folder, hasher.finalize()))
     }
 
@@ -69,7 +90,12 @@ impl Folder {
         if content.hash != object.hash {
             return Err(io::Error::other(format!("{} changed while it was read", object.name)));
         }
-        let rows = match damage(&object.path)? {
+        let damage = if object.altered {
+            Some(io::Error::other("truncated or altered"))
+        } else {
+            damage(&object.path)?
+        };
+        let rows = match damage {
             None => format::rows(content),
             Some(error) => Err(ReplayError::Read { path: object.path, source: error }),
         };
@@ -124,16 +150,18 @@ fn damage(path: &Path) -> io::Result<Option<io::Error>> {
     }
 }
 
-/// Names of the objects, relative to the folder, in order.
-fn names(folder: &Path) -> io::Result<Vec<String>> {
-    let mut names = Vec::new();
+/// The files that count, by names relative to the folder, in order.
+fn pieces(folder: &Path) -> io::Result<Vec<Piece>> {
+    let mut pieces = Vec::new();
     for day in entries(folder)?.iter().filter(|name| name.starts_with("dt=")) {
-        let objects = entries(&folder.join(day))?;
-        let readable =
-            objects.into_iter().filter(|name| EXTENSIONS.iter().any(|end| name.ends_with(end)));
-        names.extend(readable.map(|name| format!("{day}/{name}")));
+        let at = folder.join(day);
+        let mut names = entries(&at)?;
+        names.retain(|name| EXTENSIONS.iter().any(|end| name.ends_with(end)));
+        let counted = parquet::counted(&at, names)?.into_iter();
+        pieces
+            .extend(counted.map(|piece| Piece { name: format!("{day}/{}", piece.name), ..piece }));
     }
-    Ok(names)
+    Ok(pieces)
 }
 
 fn entries(folder: &Path) -> io::Result<Vec<String>> {
