@@ -56,3 +56,15 @@ fn detectors_are_listed_for_machines_on_standard_output_alone() {
     assert!(output.stderr.is_empty());
     assert!(serde_json::from_slice::<serde_json::Value>(&output.stdout).unwrap().is_array());
 }
+
+#[cfg(not(feature = "query"))]
+#[test]
+fn without_the_engine_the_line_that_adds_it_is_told() {
+    for args in [&["query", "SELECT 1"] as &[&str], &["compact"]] {
+        let output = stockflow(args);
+        assert_eq!(code(&output), 2);
+        let line = "cargo run --release -p stockflow --features query -- ".to_owned() + args[0];
+        assert!(text(&output.stderr).contains(&line), "{}", text(&output.stderr));
+        assert!(output.stdout.is_empty());
+    }
+}
