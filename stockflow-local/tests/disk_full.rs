@@ -5,7 +5,10 @@
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "a test")]
 
-use std::{path::Path, process::Command};
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 use stockflow_core::{
     Archive as _, ErrorKind, Judgement, Object, ObjectName, Position, Price, Quality, Quote,
@@ -18,13 +21,14 @@ use stockflow_local::{
 
 const FOLDER: &str = "STOCKFLOW_TEST_FOLDER";
 
-/// Runs an ignored test of this file in a process whose files stay below 1 or 2 MiB: the last line that it prints.
+/// Runs the test of that name once more, in a process whose files stay below 1 or 2 MiB (`sh` counts in blocks of 512 or
+/// 1,024 bytes): what it says that it stored in `folder`.
 fn with_little_room(test: &str, folder: &Path) -> u64 {
     let script = "trap '' XFSZ; ulimit -f 2048; exec \"$0\" \"$@\"";
     let output = Command::new("sh")
         .args(["-c", script])
         .arg(std::env::current_exe().unwrap())
-        .args(["--exact", test, "--ignored", "--nocapture", "--test-threads=1"])
+        .args(["--exact", test, "--nocapture", "--test-threads=1"])
         .env(FOLDER, folder)
         .output()
         .unwrap();
@@ -34,8 +38,9 @@ fn with_little_room(test: &str, folder: &Path) -> u64 {
     stored.split_whitespace().next().unwrap().parse().unwrap()
 }
 
-fn folder() -> std::path::PathBuf {
-    std::env::var_os(FOLDER).unwrap().into()
+/// Where to write until nothing more fits, in the process with little room; none in the test that looks at it after.
+fn little_room() -> Option<PathBuf> {
+    std::env::var_os(FOLDER).map(PathBuf::from)
 }
 
 fn block_on<T>(work: impl Future<Output = T>) -> T {
@@ -61,8 +66,12 @@ fn row(second: u64) -> StoredRow {
 
 #[test]
 fn what_the_spool_took_before_the_disk_was_full_is_there() {
+    if let Some(folder) = little_room() {
+        return spool_until_the_disk_is_full(&folder);
+    }
     let folder = tempfile::tempdir().unwrap();
-    let stored = with_little_room("spool_until_the_disk_is_full", folder.path());
+    let stored =
+        with_little_room("what_the_spool_took_before_the_disk_was_full_is_there", folder.path());
     assert!(stored > 100);
     let spool = Spool::open(folder.path(), SpoolOptions::default()).unwrap();
     assert_eq!(spool.damages(), []);
@@ -72,10 +81,8 @@ fn what_the_spool_took_before_the_disk_was_full_is_there() {
     assert_eq!(more, stored + 1);
 }
 
-#[test]
-#[ignore = "run by another test, in a process with little room"]
-fn spool_until_the_disk_is_full() {
-    let spool = Spool::open(folder(), SpoolOptions::default()).unwrap();
+fn spool_until_the_disk_is_full(folder: &Path) {
+    let spool = Spool::open(folder, SpoolOptions::default()).unwrap();
     let mut writer = spool.writer();
     let line = [b'x'; 1_000];
     let (stored, error) = loop {
@@ -95,8 +102,12 @@ fn spool_until_the_disk_is_full() {
 
 #[test]
 fn what_the_table_took_before_the_disk_was_full_is_there() {
+    if let Some(folder) = little_room() {
+        return table_until_the_disk_is_full(&folder);
+    }
     let folder = tempfile::tempdir().unwrap();
-    let stored = with_little_room("table_until_the_disk_is_full", folder.path());
+    let stored =
+        with_little_room("what_the_table_took_before_the_disk_was_full_is_there", folder.path());
     assert!(stored > 100);
     block_on(async {
         let table = LocalTable::new(&Store::open(folder.path()).unwrap());
@@ -107,11 +118,9 @@ fn what_the_table_took_before_the_disk_was_full_is_there() {
     });
 }
 
-#[test]
-#[ignore = "run by another test, in a process with little room"]
-fn table_until_the_disk_is_full() {
+fn table_until_the_disk_is_full(folder: &Path) {
     let (stored, error) = block_on(async {
-        let table = LocalTable::new(&Store::open(folder()).unwrap());
+        let table = LocalTable::new(&Store::open(folder).unwrap());
         let mut stored = 0;
         loop {
             let rows: Vec<StoredRow> = (stored..stored + 100).map(row).collect();
@@ -129,8 +138,12 @@ fn table_until_the_disk_is_full() {
 
 #[test]
 fn what_the_lake_took_before_the_disk_was_full_is_there() {
+    if let Some(folder) = little_room() {
+        return lake_until_the_disk_is_full(&folder);
+    }
     let folder = tempfile::tempdir().unwrap();
-    assert_eq!(with_little_room("lake_until_the_disk_is_full", folder.path()), 1);
+    let test = "what_the_lake_took_before_the_disk_was_full_is_there";
+    assert_eq!(with_little_room(test, folder.path()), 1);
     let all = objects(folder.path(), days(folder.path()).unwrap()[0]).unwrap();
     assert_eq!(all.len(), 1);
     assert_eq!(all[0].read().unwrap(), "{}\n");
@@ -138,10 +151,8 @@ fn what_the_lake_took_before_the_disk_was_full_is_there() {
     assert_eq!(left, 1, "nothing half-written stays behind");
 }
 
-#[test]
-#[ignore = "run by another test, in a process with little room"]
-fn lake_until_the_disk_is_full() {
-    let lake = Lake::open(folder()).unwrap();
+fn lake_until_the_disk_is_full(folder: &Path) {
+    let lake = Lake::open(folder).unwrap();
     let object = |number: u64, lines: Vec<u8>| {
         let first = Position::new(number.into());
         let name = ObjectName { dt: Timestamp::MIN.date(), shard: "spool-0".into(), first };
