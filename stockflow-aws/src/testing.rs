@@ -1,8 +1,10 @@
 //! For tests of your own pipelines on AWS: an emulator for the case that all goes well, faults for the rest.
 //!
-//! No emulator throttles, or fails a batch in part: those answers are made by a client that fails by seed.
+//! No emulator throttles, or fails a batch in part: [`Faults`] around any HTTP client does, by seed.
 
 mod emulator;
+mod faults;
 mod install;
 
 pub use emulator::{Emulator, EmulatorError};
+pub use faults::{Fault, Faults, FaultyClient};
