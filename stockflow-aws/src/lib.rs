@@ -17,6 +17,8 @@ mod error;
     feature = "sns"
 ))]
 mod patience;
+#[cfg(feature = "records")]
+pub mod records;
 #[cfg(feature = "testing")]
 pub mod testing;
 
