@@ -73,7 +73,7 @@ fn row(symbol: Symbol, micros: usize) -> StoredRow {
     };
     let judgement =
         Judgement::Accepted { quality: Quality::GOOD, warming_up: 0, anomalies: Vec::new() };
-    StoredRow { row: Row { quote, judgement }, checkpoint: None }
+    Row { quote, judgement }.into()
 }
 
 /// The calls of a batch of both stages: newest rows, rows, checkpoints, feed, rows since the checkpoint before.

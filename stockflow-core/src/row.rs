@@ -137,6 +137,9 @@ pub struct StoredRow {
     pub row: Row,
     /// Set on the last accepted row of a symbol in a batch.
     pub checkpoint: Option<Checkpoint>,
+    /// When the stream took the record, the same on every redelivery: what a row's age is counted from where rows expire. A backend
+    /// that keeps rows for ever need not store it.
+    pub arrival: Option<Timestamp>,
 }
 
 /// Marks a row as the end of a batch for its symbol: everything of the symbol up to it is stored.
@@ -148,6 +151,6 @@ pub struct Checkpoint {
 
 impl From<Row> for StoredRow {
     fn from(row: Row) -> Self {
-        Self { row, checkpoint: None }
+        Self { row, checkpoint: None, arrival: None }
     }
 }

@@ -24,7 +24,7 @@ const PREVIOUS: u8 = 1 << 2;
 ///
 /// The other prices are stored as distances from the last one, which are short.
 pub(crate) fn encode_row(stored: &StoredRow, out: &mut Vec<u8>) {
-    let StoredRow { row: Row { quote, judgement }, checkpoint } = stored;
+    let StoredRow { row: Row { quote, judgement }, checkpoint, .. } = stored;
     let previous = checkpoint.and_then(|mark| mark.previous);
     let mut flags = 0;
     flags |= if stored.row.is_late() { LATE } else { 0 };
@@ -75,7 +75,7 @@ pub(crate) fn decode_row(key: RowKey, value: &[u8]) -> Result<StoredRow, Malform
     reader.end()?;
     let RowKey { symbol, timestamp } = key;
     let quote = Quote { symbol, timestamp, open, high, low, price, previous_close, volume };
-    Ok(StoredRow { row: Row { quote, judgement }, checkpoint })
+    Ok(StoredRow { row: Row { quote, judgement }, checkpoint, arrival: None })
 }
 
 fn version(reader: &mut Reader<'_>) -> Result<(), Malformed> {

@@ -24,7 +24,7 @@ pub(crate) fn row(symbol: &str, second: u64, checkpoint: bool) -> StoredRow {
         Judgement::Accepted { quality: Quality::GOOD, warming_up: 3, anomalies: Vec::new() };
     let previous = start.saturating_add(std::time::Duration::from_secs(second.saturating_sub(1)));
     let checkpoint = checkpoint.then_some(Checkpoint { previous: Some(previous) });
-    StoredRow { row: Row { quote, judgement }, checkpoint }
+    StoredRow { row: Row { quote, judgement }, checkpoint, arrival: None }
 }
 
 pub(crate) fn any_time() -> impl Strategy<Value = Timestamp> {
@@ -68,7 +68,7 @@ pub(crate) fn any_stored_row() -> impl Strategy<Value = StoredRow> {
             let volume = Volume::new(volume).unwrap();
             let quote = Quote { symbol, timestamp, open, high, low, price, previous_close, volume };
             let checkpoint = mark.map(|previous| Checkpoint { previous });
-            StoredRow { row: Row { quote, judgement }, checkpoint }
+            StoredRow { row: Row { quote, judgement }, checkpoint, arrival: None }
         },
     )
 }

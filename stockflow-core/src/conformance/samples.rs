@@ -90,6 +90,7 @@ pub fn extreme_rows(symbol: Symbol) -> Vec<StoredRow> {
             judgement: Judgement::Accepted { quality, warming_up, anomalies: anomalies.to_vec() },
         },
         checkpoint,
+        arrival: None,
     };
     let mut largest = quote(symbol, 0);
     for price in [&mut largest.open, &mut largest.high, &mut largest.price] {

@@ -1,7 +1,10 @@
 //! What is to be stored of a batch.
 
 use super::{inbox::Inbox, recall::Recall};
-use crate::{Checkpoint, Quote, QuoteTable, Result, Row, RowKey, StoredRow};
+use crate::{
+    Checkpoint, Judgement, Quote, QuoteTable, RecordBatch, Result, Row, RowKey, StoredRow,
+    Timestamp,
+};
 
 /// What became of a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,6 +39,7 @@ pub(super) struct Plan {
 impl Plan {
     /// Goes through the batch in stream order, judging as it goes.
     pub(super) async fn make(
+        batch: &RecordBatch,
         inbox: &Inbox,
         recalls: &mut [Recall],
         table: &dyn QuoteTable,
@@ -58,7 +62,8 @@ impl Plan {
                 let row = Row { quote: *quote, judgement: judge.accept(quote) };
                 plan.fates.push(Fate::Accepted(plan.rows.len()));
                 plan.by_symbol[symbol].push(plan.rows.len());
-                plan.rows.push(row.into());
+                let arrival = Some(batch.records[record].arrival);
+                plan.rows.push(StoredRow { row, checkpoint: None, arrival });
                 plan.row_records.push(record);
             } else {
                 plan.fates.push(Fate::Duplicate);
@@ -67,7 +72,7 @@ impl Plan {
                 }
             }
         }
-        plan.sort_out_late(behind, table).await?;
+        plan.sort_out_late(batch, behind, table).await?;
         Ok(plan)
     }
 
@@ -80,6 +85,7 @@ impl Plan {
     /// Of the quotes that came after a later one: those without a row are late, of two alike the first.
     async fn sort_out_late(
         &mut self,
+        batch: &RecordBatch,
         behind: Vec<(usize, Quote)>,
         table: &dyn QuoteTable,
     ) -> Result<()> {
@@ -95,7 +101,8 @@ impl Plan {
         for (((record, quote), key), stored) in behind.into_iter().zip(keys).zip(stored) {
             if !stored && seen.insert(key) {
                 self.fates[record] = Fate::Late(self.late.len());
-                self.late.push(Row { quote, judgement: crate::Judgement::Late }.into());
+                let arrival = Some(batch.records[record].arrival);
+                self.late.push(late(quote, arrival));
                 self.late_records.push(record);
             }
         }
@@ -110,10 +117,8 @@ impl Plan {
         for (symbol, recall) in recalls.iter().enumerate() {
             let Some(&first) = self.by_symbol[symbol].first() else { continue };
             for orphan in &recall.orphans {
-                if !self.accepted_here(&orphan.quote, symbol) {
-                    rows.push(
-                        Row { quote: orphan.quote, judgement: crate::Judgement::Late }.into(),
-                    );
+                if !self.accepted_here(&orphan.row.quote, symbol) {
+                    rows.push(late(orphan.row.quote, orphan.arrival));
                     records.push(self.row_records[first]);
                 }
             }
@@ -146,4 +151,8 @@ impl Plan {
         }
         (rows, first_records)
     }
+}
+
+const fn late(quote: Quote, arrival: Option<Timestamp>) -> StoredRow {
+    StoredRow { row: Row { quote, judgement: Judgement::Late }, checkpoint: None, arrival }
 }

@@ -12,7 +12,7 @@ pub(super) struct Recall {
     /// Market time of the symbol's last checkpoint.
     pub(super) checkpoint: Option<Timestamp>,
     /// Rows after the last checkpoint that a batch left behind.
-    pub(super) orphans: Vec<Row>,
+    pub(super) orphans: Vec<StoredRow>,
 }
 
 impl Recall {
@@ -56,8 +56,7 @@ impl Recall {
             accepted.for_each(|row| recall.judge.learn(row));
             recall.checkpoint = recall.judge.last();
             let ahead = &rows[behind.len()..];
-            recall.orphans =
-                ahead.iter().map(|s| s.row.clone()).filter(|row| !row.is_late()).collect();
+            recall.orphans = ahead.iter().filter(|stored| !stored.row.is_late()).cloned().collect();
             return Ok(recall);
         }
     }

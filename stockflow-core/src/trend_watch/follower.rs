@@ -1,9 +1,16 @@
 //! One symbol's trend detectors, and the rows that a checkpoint brings.
 
+use std::time::Duration;
+
 use crate::{
     Evidence, Quality, QuoteHistory, Result, RowQuery, Rule, RuleName, StoredRow, Symbol,
     Timestamp, TrendDetector, bank::Bank,
 };
+
+/// A row that arrived so long before a checkpoint was handled with a checkpoint of its own, or given up: the change feeds whose
+/// rows have an arrival keep records for a day. Where rows expire, a cold start could else follow old rows through windows that
+/// have holes, and tell of turns that were none.
+const HANDLED_AFTER: Duration = Duration::from_secs(7 * 86_400);
 
 /// What stage 2 remembers of a symbol. Memory only: everything in it can be had from the table again.
 #[derive(Debug)]
@@ -19,6 +26,16 @@ pub(super) struct Reach {
     rows: Vec<StoredRow>,
     /// Rows before this index only fill the detectors' windows.
     from: usize,
+}
+
+impl Reach {
+    /// Lets rows that arrived before `time` only fill the windows.
+    fn leave_out_before(&mut self, time: Option<Timestamp>) {
+        let Some(time) = time else { return };
+        let is_old = |stored: &StoredRow| stored.arrival.is_some_and(|arrival| arrival < time);
+        let recent = self.rows.iter().rposition(is_old).map_or(0, |last| last + 1);
+        self.from = self.from.max(recent);
+    }
 }
 
 impl Follower {
@@ -44,7 +61,10 @@ impl Follower {
             return Ok((follower, Reach { rows, from: 0 }));
         }
         let mut follower = Self::new(rules, &symbol);
-        let reach = follower.read_back(history, symbol, time, previous).await?;
+        let mut reach = follower.read_back(history, symbol, time, previous).await?;
+        reach.leave_out_before(
+            checkpoint.arrival.map(|arrival| arrival.saturating_sub(HANDLED_AFTER)),
+        );
         for stored in reach.rows[..reach.from].iter().filter(|stored| !stored.row.is_late()) {
             follower.bank.learn(&stored.row.quote, stored.row.quality());
         }
