@@ -75,6 +75,7 @@ impl Processor {
         let inbox = Inbox::open(batch);
         // Taken out of the memory: whatever fails below, or is dropped half-way, leaves nothing wrong behind.
         let mut recalls = self.recall(&inbox.symbols).await?;
+        step("recalled");
         let mut plan = Plan::make(batch, &inbox, &mut recalls, self.table.as_ref()).await?;
         step("judged");
 

@@ -145,6 +145,7 @@ impl TrendWatch {
         let (mut follower, reach) =
             Follower::resume(remembered, &self.rules.trend, self.history.as_ref(), checkpoint)
                 .await?;
+        step("read");
         let mut findings = Vec::new();
         let mut turns = Vec::new();
         follower.follow(&reach, |row, finding| {
@@ -160,6 +161,7 @@ impl TrendWatch {
             }
         });
         self.decide(index, findings, now, round).await?;
+        step("decided");
         let previous = checkpoint.checkpoint.and_then(|mark| mark.previous);
         for (_, rule) in turns.into_iter().filter(|(at, _)| Some(*at) > previous) {
             *round.counts.turns.entry(rule).or_default() += 1;

@@ -6,6 +6,7 @@ mod pause;
 mod progress;
 mod stage_one;
 mod stage_two;
+mod step;
 mod summary;
 
 use std::{

@@ -9,7 +9,7 @@ mod fail;
 pub mod output;
 mod shell;
 
-use std::process::ExitCode;
+use std::{io::IsTerminal as _, process::ExitCode};
 
 pub use cli::{Cli, Command, DataDir};
 pub use fail::{Failure, Outcome};
@@ -29,6 +29,12 @@ pub fn execute(cli: Cli) -> ExitCode {
     }
 }
 
+/// Whether standard error is a terminal, and `NO_COLOR` is not set.
+fn stderr_has_colour() -> bool {
+    let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    std::io::stderr().is_terminal() && !plain
+}
+
 /// Warnings and errors of the libraries; more by `RUST_LOG`.
 fn log_to_stderr() {
     use tracing_subscriber::EnvFilter;
@@ -38,5 +44,6 @@ fn log_to_stderr() {
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
         .with_target(false)
+        .with_ansi(stderr_has_colour())
         .try_init();
 }

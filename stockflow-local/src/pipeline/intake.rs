@@ -7,6 +7,7 @@ use stockflow_core::{QuoteSource, Result, SourceBatch, Timestamp, wire};
 use super::{
     pause::Pause,
     progress::{Part, Shared},
+    step::{INTAKE, step},
 };
 use crate::{lake::Lake, spool::SpoolWriter};
 
@@ -74,11 +75,14 @@ impl Intake {
     }
 
     async fn store(&mut self, batch: SourceBatch) -> Result<()> {
+        step(INTAKE, "taken");
         let now = (self.clock)();
         // First: if the cursor were stored without them, they would never be seen again. Twice does no harm.
         self.quarantine.put_unreadable(&batch.unreadable, now).await?;
+        step(INTAKE, "quarantined");
         let started = Instant::now();
         self.append(&batch, now)?;
+        step(INTAKE, "appended");
         self.shared.spent(Part::Spool, started);
         self.shared.taken(batch.quotes.len() as u64, batch.unreadable.len() as u64);
         Ok(())

@@ -10,6 +10,7 @@ use stockflow_core::{Processor, RecordBatch, Result};
 use super::{
     pause::Pause,
     progress::{Part, Shared},
+    step::{STAGE_ONE, step},
 };
 use crate::spool::SpoolReader;
 
@@ -44,6 +45,7 @@ impl StageOne {
             }
             let batch = self.reader.read(self.batch_records, BATCH_BYTES)?;
             if !batch.records.is_empty() {
+                step(STAGE_ONE, "taken");
                 self.finish(batch).await?;
             } else if ended {
                 return Ok(());
@@ -79,6 +81,7 @@ impl StageOne {
                         done.checked_sub(1).map(|last| &batch.records[last].position)
                     {
                         self.reader.ack(last)?;
+                        step(STAGE_ONE, "acknowledged");
                     }
                     self.shared.processed(&outcome.counts);
                     batch.records.drain(..done);

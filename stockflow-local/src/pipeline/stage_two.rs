@@ -7,6 +7,7 @@ use stockflow_core::{Result, StoredRow, Timestamp, TrendWatch};
 use super::{
     pause::Pause,
     progress::{Part, Shared},
+    step::{STAGE_TWO, step},
 };
 use crate::store::Store;
 
@@ -60,6 +61,7 @@ impl StageTwo {
 
     /// Goes through checkpoints and acknowledges those before the first unfinished one: how many are left.
     async fn finish(&mut self, entries: Vec<(u64, StoredRow)>) -> Result<u64> {
+        step(STAGE_TWO, "taken");
         let started = Instant::now();
         let (sequences, checkpoints): (Vec<u64>, Vec<StoredRow>) = entries.into_iter().unzip();
         let outcome = self.watch.process(&checkpoints, (self.clock)()).await;
@@ -68,6 +70,7 @@ impl StageTwo {
         let done = failures.first().map_or(checkpoints.len(), |failure| failure.index);
         if let Some(&last) = done.checked_sub(1).and_then(|last| sequences.get(last)) {
             self.store.ack_feed(last);
+            step(STAGE_TWO, "acknowledged");
         }
         self.shared.spent(Part::StageTwo, started);
         let Some(failure) = failures.into_iter().next() else { return Ok(0) };

@@ -8,6 +8,7 @@ mod speed;
 use std::{
     collections::BTreeMap,
     io::Write,
+    num::NonZeroUsize,
     path::{Path, PathBuf},
     sync::Arc,
     time::Duration,
@@ -60,6 +61,9 @@ pub struct Run {
     /// Form of the summary: text goes to standard error, JSON to standard output
     #[arg(long, value_enum, default_value_t)]
     pub format: SummaryFormat,
+    /// Most quotes in a batch of the feed and of stage 1, for tests: small ones give many steps out of few quotes
+    #[arg(long, value_name = "N", hide = true)]
+    pub batch_records: Option<NonZeroUsize>,
 }
 
 /// Form of the summary at the end of a run.
@@ -85,6 +89,9 @@ impl Run {
         let config = configuration(self.config.as_deref())?;
         let symbols = self.symbols(&config);
         let mut pipeline = Pipeline::open(&self.data.path, config.rules())?;
+        if let Some(records) = self.batch_records {
+            pipeline = pipeline.with_batch_records(records.get());
+        }
         for alerter in alerters(&config, &self.data.path, &screen)? {
             pipeline = pipeline.with_alerter(alerter);
         }
@@ -124,7 +131,10 @@ impl Run {
                 source: Box::new(market),
             });
         }
-        let options = ReplayOptions { symbols, batch: REPLAY_BATCH };
+        let options = ReplayOptions {
+            symbols,
+            batch: self.batch_records.map_or(REPLAY_BATCH, NonZeroUsize::get),
+        };
         let replay = Replay::open(&self.replay, options, cursors)
             .map_err(|error| Failure::usage(with_causes(&error)))?;
         let names: Vec<String> =

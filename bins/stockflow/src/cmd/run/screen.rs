@@ -25,8 +25,7 @@ impl Screen {
     /// Standard error: with a progress line if it is a terminal, and in colour unless `NO_COLOR` is set.
     pub(super) fn stderr() -> Self {
         let terminal = io::stderr().is_terminal();
-        let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-        Self::new(Box::new(io::stderr()), terminal, terminal && !plain)
+        Self::new(Box::new(io::stderr()), terminal, crate::stderr_has_colour())
     }
 
     fn new(out: Box<dyn Write + Send>, live: bool, colour: bool) -> Self {
