@@ -129,6 +129,11 @@ pub(crate) fn kind_of_code(code: &str) -> Option<ErrorKind> {
         | "RequestTimeout"
         | "RequestTimeoutException"
         | "TransactionInProgressException"
+        // Of S3: what arrived is not what was sent, or an object changed while it was read.
+        | "BadDigest"
+        | "IncompleteBody"
+        | "XAmzContentSHA256Mismatch"
+        | "PreconditionFailed"
         | "OperationAborted" => ErrorKind::Unavailable,
         "AccessDenied"
         | "AccessDeniedException"
@@ -148,7 +153,11 @@ pub(crate) fn kind_of_code(code: &str) -> Option<ErrorKind> {
         | "OptInRequired"
         | "SignatureDoesNotMatch"
         | "UnrecognizedClientException" => ErrorKind::Denied,
-        "NoSuchBucket"
+        // S3's words for a bucket of another region.
+        "AuthorizationHeaderMalformed"
+        | "IllegalLocationConstraintException"
+        | "PermanentRedirect"
+        | "NoSuchBucket"
         | "NoSuchKey"
         | "NotFound"
         | "NotFoundException"

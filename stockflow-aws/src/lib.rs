@@ -1,5 +1,7 @@
 #![doc = include_str!("../README.md")]
 
+#[cfg(any(feature = "athena", feature = "s3", feature = "sns"))]
+mod again;
 pub mod client;
 #[cfg(any(
     feature = "athena",
@@ -19,6 +21,10 @@ mod error;
 mod patience;
 #[cfg(feature = "records")]
 pub mod records;
+#[cfg(feature = "s3")]
+pub mod s3;
+#[cfg(feature = "sns")]
+pub mod sns;
 #[cfg(feature = "testing")]
 pub mod testing;
 

@@ -46,6 +46,12 @@ impl Patience {
         self
     }
 
+    /// How long a call may take in all.
+    #[must_use]
+    pub const fn deadline(&self) -> Duration {
+        self.deadline
+    }
+
     /// The attempts of one call, which begins now.
     pub(crate) fn begin(self) -> Attempts {
         Attempts {

@@ -1,5 +1,7 @@
 //! Objects of the lake and of the quarantine.
 
+mod name;
+
 use std::{fmt, sync::Arc};
 
 use async_trait::async_trait;

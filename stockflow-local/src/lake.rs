@@ -1,6 +1,5 @@
 //! The lake: objects of raw quotes by day, in a folder.
 
-mod name;
 mod object;
 
 use std::{
@@ -125,7 +124,7 @@ impl Inner {
         let folder = folder(&self.root, object.name.dt);
         let fault = |error| failed(BACKEND, "put", &folder, error);
         self.make_folder(object.name.dt, &folder).map_err(fault)?;
-        let name = name::encode(&object.name);
+        let name = object.name.to_stem();
         let number = self.puts.fetch_add(1, Ordering::Relaxed);
         let unfinished = folder.join(format!("{name}.{number}{UNFINISHED}"));
         let written = write(&unfinished, &object.lines)

@@ -9,7 +9,7 @@ use std::{
 use bytes::Bytes;
 use stockflow_core::{Date, ObjectName, Result};
 
-use super::{BACKEND, UNFINISHED, folder, name};
+use super::{BACKEND, UNFINISHED, folder};
 use crate::io::{corrupt, failed};
 
 pub(super) const SUFFIX: &str = ".ndjson.zst";
@@ -87,7 +87,7 @@ impl LakeObject {
     #[must_use]
     pub fn name(&self) -> Option<ObjectName> {
         let file = self.path.file_name()?.to_str()?;
-        name::decode(self.dt, file.strip_suffix(SUFFIX)?)
+        ObjectName::from_stem(self.dt, file.strip_suffix(SUFFIX)?)
     }
 
     /// All of its lines, each with its line feed, checked against the object's checksum before any is given out.
