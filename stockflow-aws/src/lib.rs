@@ -11,6 +11,8 @@ pub mod client;
     feature = "sns"
 ))]
 mod error;
+#[cfg(feature = "lambda")]
+pub mod lambda;
 #[cfg(any(
     feature = "athena",
     feature = "dynamodb",
