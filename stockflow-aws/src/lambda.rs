@@ -5,6 +5,7 @@
 mod kinesis;
 mod response;
 mod scan;
+mod template;
 
 use std::fmt;
 

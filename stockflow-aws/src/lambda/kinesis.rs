@@ -8,6 +8,7 @@ use stockflow_core::{Position, RecordBatch, SequenceNumber, ShardId, StreamRecor
 use super::{
     EventError,
     scan::{Scanner, unescaped},
+    template::{Places, Slot, Template},
 };
 
 /// Reads the event that Lambda brings from a Kinesis stream: the records of each shard, in stream order.
@@ -36,7 +37,8 @@ use super::{
 pub fn read_kinesis_event(event: &[u8]) -> Result<Vec<RecordBatch>, EventError> {
     let mut scanner = Scanner::new(event);
     let mut found = Found {
-        records: Vec::with_capacity(scanner.count(b"\"kinesis\":")),
+        event,
+        records: Vec::with_capacity(event.len() / SMALLEST_RECORD),
         shards: Vec::new(),
         data: Vec::with_capacity(event.len() / 4 * 3),
     };
@@ -46,11 +48,7 @@ pub fn read_kinesis_event(event: &[u8]) -> Result<Vec<RecordBatch>, EventError> 
     while scanner.more(&mut first, b'}', "a comma or the end of the event")? {
         if scanner.key()? == b"Records" {
             has_records = true;
-            let mut first = true;
-            scanner.take(b'[', "a list of records")?;
-            while scanner.more(&mut first, b']', "a comma or the end of the list of records")? {
-                record(&mut scanner, &mut found)?;
-            }
+            records(&mut scanner, &mut found)?;
         } else {
             scanner.skip()?;
         }
@@ -61,15 +59,41 @@ pub fn read_kinesis_event(event: &[u8]) -> Result<Vec<RecordBatch>, EventError> 
     Ok(found.into_batches())
 }
 
+/// Bytes of a record without data, roughly: what to reserve room by.
+const SMALLEST_RECORD: usize = 500;
+
+fn records(scanner: &mut Scanner<'_>, found: &mut Found<'_>) -> Result<(), EventError> {
+    let mut template: Option<Template> = None;
+    let mut first = true;
+    scanner.take(b'[', "a list of records")?;
+    while scanner.more(&mut first, b']', "a comma or the end of the list of records")? {
+        let begin = scanner.at();
+        if let Some((places, end)) = template.as_ref().and_then(|t| t.places(found.event, begin))
+            && found.add(&places).is_some()
+        {
+            scanner.go_to(end);
+            continue;
+        }
+        let places = record(scanner)?;
+        found.add(&places).ok_or_else(|| EventError::new(begin, INCOMPLETE))?;
+        template = Template::learn(found.event, begin..scanner.at(), &places);
+    }
+    Ok(())
+}
+
+const INCOMPLETE: &str =
+    "a record with `eventID`, `kinesis.sequenceNumber` and `kinesis.approximateArrivalTimestamp`";
+
 /// What was read so far.
-struct Found {
+struct Found<'a> {
+    event: &'a [u8],
     /// Shard, sequence number, arrival, and where the data are.
     records: Vec<(usize, SequenceNumber, Timestamp, Range<usize>)>,
     shards: Vec<ShardId>,
     data: Vec<u8>,
 }
 
-impl Found {
+impl Found<'_> {
     fn into_batches(self) -> Vec<RecordBatch> {
         let data = Bytes::from(self.data);
         let mut batches: Vec<RecordBatch> = self
@@ -91,72 +115,82 @@ impl Found {
         batches
     }
 
-    /// Number of the shard that `id` names before its colon.
-    fn shard(&mut self, id: &str) -> usize {
-        let name = id.rsplit_once(':').map_or(id, |(shard, _)| shard);
+    /// Adds the record whose values are at `places`; none if one is not what it has to be.
+    fn add(&mut self, places: &Places) -> Option<()> {
+        let text = |slot: Slot| str::from_utf8(&self.event[places[slot as usize].clone()]).ok();
+        let sequence = text(Slot::Sequence).filter(|text| !text.is_empty())?;
+        let arrival = seconds(text(Slot::Arrival)?)?;
+        let id = text(Slot::EventId).filter(|id| !id.is_empty())?;
+        let name = id.strip_suffix(sequence).and_then(|id| id.strip_suffix(':'));
+        let shard =
+            self.shard(name.unwrap_or_else(|| id.rsplit_once(':').map_or(id, |(name, _)| name)));
+        let data = self.append(places[Slot::Data as usize].clone());
+        self.records.push((shard, SequenceNumber::from_text(sequence), arrival, data));
+        Some(())
+    }
+
+    /// Number of the shard of that name.
+    fn shard(&mut self, name: &str) -> usize {
         if let Some(known) = self.shards.iter().rposition(|shard| &**shard == name) {
             return known;
         }
         self.shards.push(Arc::from(name));
         self.shards.len() - 1
     }
+
+    /// Decodes base64 to the end of the data: where it is there.
+    fn append(&mut self, place: Range<usize>) -> Range<usize> {
+        let begin = self.data.len();
+        let raw = &self.event[place];
+        let decode = |text: &[u8], data: &mut Vec<u8>| {
+            base64_simd::STANDARD.decode_append(text, data).is_ok()
+        };
+        let decoded = decode(raw, &mut self.data) || {
+            self.data.truncate(begin);
+            // Some writers of JSON put a backslash before each slash.
+            memchr::memchr(b'\\', raw).is_some()
+                && unescaped(raw).is_some_and(|text| decode(text.as_bytes(), &mut self.data))
+        };
+        if !decoded {
+            self.data.truncate(begin);
+            self.data.extend_from_slice(raw);
+        }
+        begin..self.data.len()
+    }
 }
 
-fn record(scanner: &mut Scanner<'_>, found: &mut Found) -> Result<(), EventError> {
-    let mut shard = None;
-    let mut kinesis = None;
+/// Reads a record as JSON: where its values are, at 0 those that it does not have.
+fn record(scanner: &mut Scanner<'_>) -> Result<Places, EventError> {
+    let mut places = Places::default();
     let mut first = true;
     scanner.take(b'{', "a record")?;
     while scanner.more(&mut first, b'}', "a comma or the end of a record")? {
         match scanner.key()? {
-            b"eventID" => shard = Some(found.shard(&scanner.text()?)),
-            b"kinesis" => kinesis = Some(payload(scanner, found)?),
+            b"eventID" => places[Slot::EventId as usize] = scanner.string()?,
+            b"kinesis" => payload(scanner, &mut places)?,
             _ => scanner.skip()?,
         }
     }
-    let (Some(shard), Some((sequence, arrival, data))) = (shard, kinesis) else {
-        return Err(scanner.error("a record with `eventID` and `kinesis`"));
-    };
-    found.records.push((shard, sequence, arrival, data));
-    Ok(())
+    Ok(places)
 }
 
-fn payload(
-    scanner: &mut Scanner<'_>,
-    found: &mut Found,
-) -> Result<(SequenceNumber, Timestamp, Range<usize>), EventError> {
-    let mut sequence = None;
-    let mut arrival = None;
-    let mut data = found.data.len()..found.data.len();
+fn payload(scanner: &mut Scanner<'_>, places: &mut Places) -> Result<(), EventError> {
     let mut first = true;
     scanner.take(b'{', "an object")?;
     while scanner.more(&mut first, b'}', "a comma or the end of a record's payload")? {
-        match scanner.key()? {
-            b"sequenceNumber" => sequence = Some(SequenceNumber::from_text(&scanner.text()?)),
-            b"approximateArrivalTimestamp" => arrival = seconds(scanner.number()?),
-            b"data" => data = append(scanner, &mut found.data)?,
-            _ => scanner.skip()?,
-        }
+        let (slot, place) = match scanner.key()? {
+            b"partitionKey" => (Slot::PartitionKey, scanner.string()?),
+            b"sequenceNumber" => (Slot::Sequence, scanner.string()?),
+            b"data" => (Slot::Data, scanner.string()?),
+            b"approximateArrivalTimestamp" => (Slot::Arrival, scanner.number()?),
+            _ => {
+                scanner.skip()?;
+                continue;
+            }
+        };
+        places[slot as usize] = place;
     }
-    match (sequence, arrival) {
-        (Some(sequence), Some(arrival)) => Ok((sequence, arrival, data)),
-        _ => Err(scanner.error("a record with `sequenceNumber` and `approximateArrivalTimestamp`")),
-    }
-}
-
-/// Decodes base64 to the end of `data`: where it is there.
-fn append(scanner: &mut Scanner<'_>, data: &mut Vec<u8>) -> Result<Range<usize>, EventError> {
-    let begin = data.len();
-    let (raw, escaped) = scanner.string()?;
-    let decoded = match escaped.then(|| unescaped(raw)).flatten() {
-        Some(text) => base64_simd::STANDARD.decode_append(text, data),
-        None => base64_simd::STANDARD.decode_append(raw, data),
-    };
-    if decoded.is_err() {
-        data.truncate(begin);
-        data.extend_from_slice(raw);
-    }
-    Ok(begin..data.len())
+    Ok(())
 }
 
 /// Seconds since 1970 with a fraction, as `1545084650.987` or `1.545084650987E9`.
@@ -221,10 +255,10 @@ mod tests {
             ("[]", "an object at byte 0"),
             ("{}", "a list of records named `Records`"),
             (r#"{"Records":7}"#, "a list of records"),
-            (r#"{"Records":[{}]}"#, "a record with `eventID` and `kinesis`"),
+            (r#"{"Records":[{}]}"#, "a record with `eventID`"),
             (
                 r#"{"Records":[{"eventID":"s:1","kinesis":{"data":""}}]}"#,
-                "a record with `sequenceNumber`",
+                "a record with `eventID`, `kinesis.sequenceNumber`",
             ),
             (r#"{"Records":[{"eventID":"s:1"#, "the end of a string"),
             (r#"{"Records":[{"eventID":"s:1" "kinesis":{}}]}"#, "a comma or the end of a record"),
@@ -237,6 +271,42 @@ mod tests {
     #[test]
     fn an_event_without_records_has_no_batches() {
         assert!(read_kinesis_event(br#"{"Records":[]}"#).unwrap().is_empty());
+    }
+
+    #[test]
+    fn a_record_that_differs_from_the_one_before_is_read_all_the_same() {
+        let like = |key: &str, sequence: &str, data: &str| {
+            let record = WHOLE.replace("a\\\"b", key).replace("495", sequence);
+            record.replace("SGVs\\/bG8", data)
+        };
+        let records = [
+            like("AAPL", "1", "YQ=="),
+            like("MSFT", "22", "YmI="),
+            like("a\\\",\\\"sequenceNumber\\\":\\\"7", "333", "Y2Nj"),
+            like("IBM", "4444", "no base64"),
+            like("IBM", "55555", "").replace("\"x\":null", "\"x\":[null]"),
+            like("IBM", "666666", "Zg==").replace("\"partitionKey\":\"IBM\",", ""),
+            like("IBM", "7777777", "Zw=="),
+        ];
+        let batches = read_kinesis_event(event(&records.join(",")).as_bytes()).unwrap();
+        let read: Vec<(String, String)> = batches[0]
+            .records
+            .iter()
+            .map(|r| {
+                (r.position.sequence.to_string(), String::from_utf8_lossy(&r.data).into_owned())
+            })
+            .collect();
+        let expected = [
+            ("1", "a"),
+            ("22", "bb"),
+            ("333", "ccc"),
+            ("4444", "no base64"),
+            ("55555", ""),
+            ("666666", "f"),
+            ("7777777", "g"),
+        ];
+        assert_eq!(read, expected.map(|(sequence, data)| (sequence.to_owned(), data.to_owned())));
+        assert_eq!(batches.len(), 1);
     }
 
     proptest! {

@@ -1,6 +1,6 @@
 //! Walks through JSON in place: no tree is built, and what nobody asks for is stepped over.
 
-use std::borrow::Cow;
+use std::ops::Range;
 
 use memchr::memchr2;
 
@@ -67,11 +67,10 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    /// A string as it stands there, without its quotes, and whether there is an escape in it.
-    pub(super) fn string(&mut self) -> Result<(&'a [u8], bool)> {
+    /// Where a string stands, without its quotes; what is escaped in it stays so.
+    pub(super) fn string(&mut self) -> Result<Range<usize>> {
         self.take(b'"', "a string")?;
         let begin = self.at;
-        let mut escaped = false;
         loop {
             let rest = self.text.get(self.at..).unwrap_or_default();
             let Some(found) = memchr2(b'"', b'\\', rest) else {
@@ -79,48 +78,30 @@ impl<'a> Scanner<'a> {
             };
             self.at += found;
             if self.text[self.at] == b'"' {
-                let string = &self.text[begin..self.at];
                 self.at += 1;
-                return Ok((string, escaped));
+                return Ok(begin..self.at - 1);
             }
-            escaped = true;
             self.at += 2;
         }
     }
 
-    /// A string's text.
-    pub(super) fn text(&mut self) -> Result<Cow<'a, str>> {
-        let begin = self.at;
-        let (raw, escaped) = self.string()?;
-        let text = if escaped {
-            unescaped(raw).map(Cow::Owned)
-        } else {
-            str::from_utf8(raw).ok().map(Cow::Borrowed)
-        };
-        text.ok_or_else(|| EventError::new(begin, "a string of valid UTF-8"))
-    }
-
     /// An object's key, with the colon after it. One with an escape in it is none that anybody asks for.
     pub(super) fn key(&mut self) -> Result<&'a [u8]> {
-        let (key, _) = self.string()?;
+        let key = self.string()?;
         self.take(b':', "a colon")?;
-        Ok(key)
+        Ok(&self.text[key])
     }
 
-    /// A number's digits.
-    pub(super) fn number(&mut self) -> Result<&'a str> {
+    /// Where a number stands.
+    pub(super) fn number(&mut self) -> Result<Range<usize>> {
         self.peek();
-        let rest = &self.text[self.at.min(self.text.len())..];
-        let length = rest
+        let begin = self.at;
+        let rest = &self.text[begin.min(self.text.len())..];
+        let end = rest
             .iter()
-            .position(|byte| !matches!(byte, b'0'..=b'9' | b'+' | b'-' | b'.' | b'e' | b'E'))
-            .unwrap_or(rest.len());
-        let Some(number) = str::from_utf8(&rest[..length]).ok().filter(|number| !number.is_empty())
-        else {
-            return Err(self.error("a number"));
-        };
-        self.at += length;
-        Ok(number)
+            .position(|byte| !matches!(byte, b'0'..=b'9' | b'+' | b'-' | b'.' | b'e' | b'E'));
+        self.at += end.unwrap_or(rest.len());
+        if self.at == begin { Err(self.error("a number")) } else { Ok(begin..self.at) }
     }
 
     /// Steps over a value, whatever it is.
@@ -158,9 +139,15 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    /// How many objects there may be at most, to reserve room for them.
-    pub(super) fn count(&self, needle: &[u8]) -> usize {
-        memchr::memmem::find_iter(self.text, needle).count()
+    /// Where it stands.
+    pub(super) fn at(&mut self) -> usize {
+        self.peek();
+        self.at
+    }
+
+    /// Goes on from another place.
+    pub(super) const fn go_to(&mut self, at: usize) {
+        self.at = at;
     }
 }
 
