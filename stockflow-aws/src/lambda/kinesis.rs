@@ -40,7 +40,7 @@ pub fn read_kinesis_event(event: &[u8]) -> Result<Vec<RecordBatch>, EventError> 
         event,
         records: Vec::with_capacity(event.len() / SMALLEST_RECORD),
         shards: Vec::new(),
-        data: Vec::with_capacity(event.len() / 4 * 3),
+        data: Vec::with_capacity(event.len() / 2),
     };
     let mut first = true;
     let mut has_records = false;
@@ -48,7 +48,7 @@ pub fn read_kinesis_event(event: &[u8]) -> Result<Vec<RecordBatch>, EventError> 
     while scanner.more(&mut first, b'}', "a comma or the end of the event")? {
         if scanner.key()? == b"Records" {
             has_records = true;
-            records(&mut scanner, &mut found)?;
+            read_records(&mut scanner, &mut found)?;
         } else {
             scanner.skip()?;
         }
@@ -62,7 +62,7 @@ pub fn read_kinesis_event(event: &[u8]) -> Result<Vec<RecordBatch>, EventError> 
 /// Bytes of a record without data, roughly: what to reserve room by.
 const SMALLEST_RECORD: usize = 500;
 
-fn records(scanner: &mut Scanner<'_>, found: &mut Found<'_>) -> Result<(), EventError> {
+fn read_records(scanner: &mut Scanner<'_>, found: &mut Found<'_>) -> Result<(), EventError> {
     let mut template: Option<Template> = None;
     let mut first = true;
     scanner.take(b'[', "a list of records")?;
@@ -87,10 +87,17 @@ const INCOMPLETE: &str =
 /// What was read so far.
 struct Found<'a> {
     event: &'a [u8],
-    /// Shard, sequence number, arrival, and where the data are.
-    records: Vec<(usize, SequenceNumber, Timestamp, Range<usize>)>,
+    records: Vec<Entry>,
     shards: Vec<ShardId>,
     data: Vec<u8>,
+}
+
+/// A record, and where its data are.
+struct Entry {
+    shard: usize,
+    sequence: SequenceNumber,
+    arrival: Timestamp,
+    data: Range<usize>,
 }
 
 impl Found<'_> {
@@ -104,12 +111,12 @@ impl Found<'_> {
         if let [only] = &mut batches[..] {
             only.records.reserve(self.records.len());
         }
-        for (shard, sequence, arrival, range) in self.records {
+        for Entry { shard, sequence, arrival, data: place } in self.records {
             let position = Position::new(sequence);
             batches[shard].records.push(StreamRecord {
                 position,
                 arrival,
-                data: data.slice(range),
+                data: data.slice(place),
             });
         }
         batches
@@ -124,8 +131,9 @@ impl Found<'_> {
         let name = id.strip_suffix(sequence).and_then(|id| id.strip_suffix(':'));
         let shard =
             self.shard(name.unwrap_or_else(|| id.rsplit_once(':').map_or(id, |(name, _)| name)));
+        let sequence = SequenceNumber::from_text(sequence);
         let data = self.append(places[Slot::Data as usize].clone());
-        self.records.push((shard, SequenceNumber::from_text(sequence), arrival, data));
+        self.records.push(Entry { shard, sequence, arrival, data });
         Some(())
     }
 
@@ -214,8 +222,8 @@ mod tests {
 
     use super::*;
 
-    fn event(record: &str) -> String {
-        format!(r#"{{"Records":[{record}]}}"#)
+    fn event(records: &str) -> Bytes {
+        format!(r#"{{"Records":[{records}]}}"#).into()
     }
 
     const WHOLE: &str = r#"{"kinesis":{"kinesisSchemaVersion":"1.0","partitionKey":"a\"b","sequenceNumber":"495","data":"SGVs\/bG8",
@@ -224,7 +232,7 @@ mod tests {
 
     #[test]
     fn unknown_keys_escapes_and_doubles_are_read() {
-        let batches = read_kinesis_event(event(WHOLE).as_bytes()).unwrap();
+        let batches = read_kinesis_event(&event(WHOLE)).unwrap();
         let record = &batches[0].records[0];
         assert_eq!(record.position.sequence.to_string(), "495");
         assert_eq!(record.arrival.to_string(), "2018-12-17T22:10:50.987000Z");
@@ -234,15 +242,14 @@ mod tests {
     #[test]
     fn data_that_are_not_base64_are_passed_on_as_they_are() {
         let record = WHOLE.replace("SGVs\\/bG8", "not base64!");
-        let batches = read_kinesis_event(event(&record).as_bytes()).unwrap();
+        let batches = read_kinesis_event(&event(&record)).unwrap();
         assert_eq!(&batches[0].records[0].data[..], b"not base64!");
     }
 
     #[test]
     fn records_of_two_shards_are_two_batches_in_order() {
         let other = WHOLE.replace("shardId-000000000006:495", "shardId-000000000007:1");
-        let batches =
-            read_kinesis_event(event(&[WHOLE, &other, WHOLE].join(" , ")).as_bytes()).unwrap();
+        let batches = read_kinesis_event(&event(&[WHOLE, &other, WHOLE].join(" , "))).unwrap();
         let shape: Vec<_> =
             batches.iter().map(|batch| (&*batch.shard, batch.records.len())).collect();
         assert_eq!(shape, [("shardId-000000000006", 2), ("shardId-000000000007", 1)]);
@@ -263,7 +270,7 @@ mod tests {
             (r#"{"Records":[{"eventID":"s:1"#, "the end of a string"),
             (r#"{"Records":[{"eventID":"s:1" "kinesis":{}}]}"#, "a comma or the end of a record"),
         ] {
-            let error = read_kinesis_event(event.as_bytes()).unwrap_err().to_string();
+            let error = read_kinesis_event(event.as_ref()).unwrap_err().to_string();
             assert!(error.contains(expected), "{event}: {error}");
         }
     }
@@ -288,7 +295,7 @@ mod tests {
             like("IBM", "666666", "Zg==").replace("\"partitionKey\":\"IBM\",", ""),
             like("IBM", "7777777", "Zw=="),
         ];
-        let batches = read_kinesis_event(event(&records.join(",")).as_bytes()).unwrap();
+        let batches = read_kinesis_event(&event(&records.join(","))).unwrap();
         let read: Vec<(String, String)> = batches[0]
             .records
             .iter()
@@ -317,10 +324,10 @@ mod tests {
 
         #[test]
         fn no_damage_to_an_event_makes_it_panic(at in 0..WHOLE.len(), byte: u8, cut in 0..WHOLE.len()) {
-            let mut event = event(WHOLE).into_bytes();
+            let mut event = event(WHOLE).to_vec();
             event[at] = byte;
-            let _ = read_kinesis_event(&event);
             let _ = read_kinesis_event(&event[..cut]);
+            let _ = read_kinesis_event(event.as_ref());
         }
     }
 }
