@@ -90,22 +90,20 @@ impl Lake {
         &self.inner.root
     }
 
-    /// Keeps what a feed could not read, as one object of the day of `now`; for a quarantine. The same items again
-    /// on the same day replace it.
+    /// Keeps what a feed could not read, as one object of the day of `now`; for a quarantine. It is named by the first item:
+    /// the same items again on the same day replace it, however they are cut.
     ///
     /// # Errors
     /// As [`Archive::put`].
     pub async fn put_unreadable(&self, items: &[Unreadable], now: Timestamp) -> Result<()> {
-        if items.is_empty() {
-            return Ok(());
-        }
+        let Some(first) = items.first() else { return Ok(()) };
         let mut lines = Vec::new();
-        let mut origins = blake3::Hasher::new();
         for item in items {
             write_unreadable(&item.origin, now, &item.reason, &item.data, &mut lines);
-            origins.update(item.origin.as_bytes()).update(&[0]);
         }
-        let first = Position::new(SequenceNumber::from_text(&origins.finalize().to_hex()[..32]));
+        let mut name = blake3::Hasher::new();
+        name.update(first.origin.as_bytes()).update(&[0]).update(&first.data);
+        let first = Position::new(SequenceNumber::from_text(&name.finalize().to_hex()[..32]));
         let name = ObjectName { dt: now.date(), shard: "unreadable".into(), first };
         self.put(Object { name, lines: lines.into() }).await
     }

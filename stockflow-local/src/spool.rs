@@ -3,6 +3,7 @@
 mod block;
 mod damage;
 mod fault;
+mod identity;
 mod log;
 mod options;
 mod position;
@@ -18,12 +19,13 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use stockflow_core::{Cursor, Result};
+use stockflow_core::{Cursor, Result, ShardId};
 use tokio::sync::watch;
 
 pub use self::{damage::Damage, options::SpoolOptions, reader::SpoolReader, writer::SpoolWriter};
 use self::{
     fault::Fault,
+    identity::Identity,
     log::Log,
     position::{Marks, Position},
     recover::Recovered,
@@ -32,8 +34,8 @@ use self::{
 };
 
 const BACKEND: &str = "spool";
-/// Name of the shard of a data folder's spool.
-pub(crate) const DEFAULT_SHARD: &str = "spool-0";
+/// What the name of a spool's shard starts with.
+const DEFAULT_SHARD: &str = "spool";
 const LOCK_NAME: &str = "lock";
 
 /// A durable local log with acknowledgement: the embedded stream.
@@ -41,7 +43,8 @@ const LOCK_NAME: &str = "lock";
 /// # Promises
 /// - What [`append`](SpoolWriter::append) returned for is there after any crash, until it is acknowledged; an append that did not
 ///   return is there as a whole or not at all. Cursors of feeds are stored in the same step as the records.
-/// - Sequence numbers count up from 1 and never repeat.
+/// - Sequence numbers count up from 1 and never repeat. The shard's name has an id in it that the spool got when it was made and
+///   no other has: objects that are named by shard and number are never those of another spool.
 /// - Damage is reported ([`damages`](Self::damages), [`SpoolReader::damages`]) with the file, the place and the records that are
 ///   lost; everything else stays readable. If it hits the last append, the cursors of that append do not count: its feed is
 ///   asked for it again.
@@ -74,6 +77,7 @@ pub struct Spool {
 struct Shared {
     folder: PathBuf,
     options: SpoolOptions,
+    shard: ShardId,
     log: Mutex<Log>,
     tail: Mutex<Tail>,
     /// Sequence number of the next record.
@@ -99,12 +103,15 @@ impl Spool {
         };
         fs::create_dir_all(folder).map_err(fault(folder))?;
         let lock = lock(folder)?;
+        let (identity, nameless) = Identity::open(folder).map_err(fault(folder))?;
         let (position, damaged) = Position::open(folder).map_err(fault(folder))?;
         let recovered = Recovered::read(folder, position.marks()).map_err(fault(folder))?;
         let mut damages = recovered.damages;
-        if damaged {
-            let file = folder.join(position::FILE_NAME);
-            damages.push(Damage { file, offset: 0, length: 0, lost: 0..0 });
+        let files = [(nameless, identity::FILE_NAME), (damaged, position::FILE_NAME)];
+        for (_, name) in files.into_iter().filter(|(damaged, _)| *damaged) {
+            let damage = Damage { file: folder.join(name), offset: 0, length: 0, lost: 0..0 };
+            damage.tell();
+            damages.push(damage);
         }
         let tail = Tail::open(folder, &recovered.segments, recovered.sound_end)
             .map_err(fault(folder))?
@@ -117,6 +124,7 @@ impl Spool {
         };
         let shared = Shared {
             folder: folder.to_owned(),
+            shard: format!("{}-{}", options.shard, identity.as_str()).into(),
             options,
             log: Mutex::new(log),
             tail: Mutex::new(tail),
@@ -155,14 +163,21 @@ impl Spool {
     }
 }
 
-/// Sequence number up to which the spool in `folder` is acknowledged, for good: not even a power cut brings these records
-/// again. A spool that is open elsewhere can be asked, too; none, if there is no spool.
+/// The id that the name of its shard ends with, and the sequence number up to which the spool in `folder` is acknowledged, for
+/// good: not even a power cut brings these records again. A spool that is open elsewhere can be asked, too; none, if there is
+/// no spool.
 #[cfg(feature = "parquet")]
-pub(crate) fn acknowledged(folder: &Path) -> Result<Option<u64>> {
-    let asked = position::acknowledged(folder);
-    asked.map_err(|source| {
-        Fault::Io { path: folder.join(position::FILE_NAME), source }.at("acknowledged")
-    })
+pub(crate) fn acknowledged(folder: &Path) -> Result<Option<(String, u64)>> {
+    const OPERATION: &str = "acknowledged";
+    let fault = |name: &str| {
+        let path = folder.join(name);
+        |source| Fault::Io { path, source }.at(OPERATION)
+    };
+    let identity = Identity::read(folder).map_err(fault(identity::FILE_NAME))?;
+    let acknowledged = position::acknowledged(folder).map_err(fault(position::FILE_NAME))?;
+    // A spool that has lost its id gets another one, and writes no object under the old one again.
+    let Some(Ok(identity)) = identity else { return Ok(None) };
+    Ok(acknowledged.map(|sequence| (identity.as_str().to_owned(), sequence)))
 }
 
 fn lock(folder: &Path) -> Result<File, Fault> {

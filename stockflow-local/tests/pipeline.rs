@@ -4,7 +4,10 @@
 use std::sync::Arc;
 
 use stockflow_core::{Rules, memory::MemoryAlerter};
-use stockflow_local::{LocalReader, Pipeline, SimulatedMarket, Summary};
+use stockflow_local::{
+    LocalReader, Pipeline, SimulatedMarket, SimulatedOptions, Summary,
+    lake::{days, objects},
+};
 
 async fn day(dir: &std::path::Path, stop_after: Option<u64>) -> (Summary, Vec<String>) {
     let alerter = Arc::new(MemoryAlerter::new());
@@ -70,4 +73,28 @@ async fn a_day_that_was_stopped_and_continued_is_the_day() {
         assert_eq!(a, b);
     }
     assert_eq!(undisturbed, told);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_new_spool_does_not_overwrite_what_an_earlier_one_left_in_the_lake() {
+    let folder = tempfile::tempdir().unwrap();
+    let options = SimulatedOptions {
+        symbols: vec!["AAPL".parse().unwrap()],
+        events: 1,
+        ..SimulatedOptions::default()
+    };
+    let mut quotes = 0;
+    for seed in [1, 2] {
+        let mut pipeline = Pipeline::open(folder.path(), Rules::default_set()).unwrap();
+        let market = SimulatedMarket::new(seed, options.clone(), &pipeline.cursors()).unwrap();
+        let summary = pipeline.run(Box::new(market), std::future::pending()).await.unwrap();
+        drop(pipeline);
+        quotes += summary.quotes;
+        std::fs::remove_dir_all(folder.path().join("spool")).unwrap();
+    }
+    let lake = folder.path().join("lake");
+    let [day] = days(&lake).unwrap()[..] else { panic!("one day") };
+    let objects = objects(&lake, day).unwrap();
+    let lines = objects.iter().map(|o| o.read().unwrap().iter().filter(|b| **b == b'\n').count());
+    assert_eq!(lines.sum::<usize>() as u64, quotes);
 }

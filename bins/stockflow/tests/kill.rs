@@ -36,7 +36,7 @@ fn killed_at_every_step_and_started_again_it_leaves_what_an_undisturbed_run_leav
     let files = input::write(folder.path(), 7);
     let data = folder.path().join("undisturbed");
     let undisturbed = Replay { files: &files, data: &data, config: &config };
-    assert!(matches!(undisturbed.run(&Aim::Nothing), End::Finished));
+    assert!(matches!(undisturbed.run(40, &Aim::Nothing), End::Finished));
     let expected = Remains::of(&data);
     check(&expected);
 
@@ -48,14 +48,19 @@ fn killed_at_every_step_and_started_again_it_leaves_what_an_undisturbed_run_leav
         assert!(replays <= MOST_REPLAYS, "some step is hardly ever hit:\n{tally}");
         let data = folder.path().join(format!("killed-{replays}"));
         let replay = Replay { files: &files, data: &data, config: &config };
-        while let End::Killed(last) = replay.run(&aim(&tally, &mut dice)) {
+        while let End::Killed(last) = replay.run(batch(&mut dice), &aim(&tally, &mut dice)) {
             tally.died(last);
         }
-        assert!(matches!(replay.run(&Aim::Nothing), End::Finished), "nothing is left to do");
+        assert!(matches!(replay.run(40, &Aim::Nothing), End::Finished), "nothing is left to do");
         let differences = Remains::of(&data).differences(&expected);
         assert!(differences.is_empty(), "replay {replays}:\n{}\n{tally}", differences.join("\n"));
     }
     println!("{tally}, in {replays} replays; {:?}", started.elapsed());
+}
+
+/// Few quotes, so that there are many steps; and not the same number each time, so that what comes again is cut otherwise.
+fn batch(dice: &mut Dice) -> u64 {
+    [20, 40, 60][dice.below(3) as usize]
 }
 
 fn aim(tally: &Tally, dice: &mut Dice) -> Aim {
@@ -79,7 +84,7 @@ fn check(expected: &Remains) {
     assert!(lake.keys().any(|l| l.starts_with("2025-03-04")));
     assert!(quarantine.keys().filter(|line| line.contains("more than 300 s")).count() > 50);
     assert!(quarantine.keys().filter(|line| !line.contains("more than 300 s")).count() > 50);
-    assert!(told.len() > 200, "{} alerts", told.len());
+    assert!(told.len() > 150, "{} alerts", told.len());
     assert!(told.values().all(|&times| times == 1));
     assert_eq!(told, ledger);
     assert_eq!(cursors.len(), 2);

@@ -47,8 +47,8 @@ impl From<FileError> for Error {
 #[derive(Debug)]
 pub struct Compactor {
     lake: PathBuf,
-    /// Objects whose first record comes after this one are not final.
-    acknowledged: Option<String>,
+    /// Id of the spool, and a position: objects of this spool whose first record comes after it are not final.
+    acknowledged: Option<(String, String)>,
     _lock: Exclusive,
 }
 
@@ -84,7 +84,7 @@ impl Compactor {
         }
         let lock = Exclusive::compaction(&lake)?;
         let acknowledged = spool::acknowledged(&data.as_ref().join("spool"))?;
-        let acknowledged = acknowledged.map(|sequence| format!("{sequence:020}"));
+        let acknowledged = acknowledged.map(|(id, sequence)| (id, format!("{sequence:020}")));
         Ok(Self { lake, acknowledged, _lock: lock })
     }
 
@@ -127,8 +127,10 @@ impl Compactor {
     /// Whether nothing will overwrite the object: its whole batch is acknowledged.
     fn is_final(&self, object: &RawObject) -> bool {
         let (shard, position) = object.place();
-        shard != spool::DEFAULT_SHARD
-            || self.acknowledged.as_deref().is_none_or(|acknowledged| position <= acknowledged)
+        let open = |(id, acknowledged): &(String, String)| {
+            shard.ends_with(id) && position > acknowledged.as_str()
+        };
+        !self.acknowledged.as_ref().is_some_and(open)
     }
 
     /// Reads what is new, and which objects are covered when it is written.

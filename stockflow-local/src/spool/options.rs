@@ -31,7 +31,7 @@ impl SpoolOptions {
         Ok(Self { segment_bytes, max_bytes, shard: super::DEFAULT_SHARD.into() })
     }
 
-    /// With another name of the shard (default `spool-0`).
+    /// With another start of the shard's name (default `spool`); a hyphen and the spool's id follow.
     #[must_use]
     pub fn with_shard(mut self, shard: impl Into<ShardId>) -> Self {
         self.shard = shard.into();

@@ -64,7 +64,7 @@ impl SpoolReader {
     /// # Errors
     /// The disk failed; the same call can be made again.
     pub fn read(&mut self, max_records: usize, max_bytes: usize) -> Result<RecordBatch> {
-        let shard = self.shared.options.shard.clone();
+        let shard = self.shared.shard.clone();
         let mut records = Vec::new();
         let mut bytes = 0;
         while records.len() < max_records {

@@ -322,7 +322,23 @@ fn a_record_that_is_too_large_is_refused_and_an_empty_one_is_not() {
     assert_eq!(spool.writer().append(none, &[]).unwrap(), 1);
     let batch = spool.reader().read(usize::MAX, 0).unwrap();
     assert_eq!((batch.records.len(), batch.records[0].data.len()), (1, 0));
-    assert_eq!(&*batch.shard, "spool-0");
+}
+
+#[test]
+fn a_shard_is_named_by_a_spool_and_not_by_its_place() {
+    let folder = tempfile::tempdir().unwrap();
+    let shard = || open(folder.path()).reader().read(1, 1).unwrap().shard;
+    let first = shard();
+    assert!(first.starts_with("spool-"), "{first}");
+    assert_eq!(shard(), first);
+    fs::write(folder.path().join(identity::FILE_NAME), "torn").unwrap();
+    let spool = open(folder.path());
+    assert_eq!(spool.damages().len(), 1);
+    assert!(spool.damages()[0].file.ends_with(identity::FILE_NAME));
+    drop(spool);
+    assert_ne!(shard(), first);
+    fs::remove_dir_all(folder.path()).unwrap();
+    assert_ne!(shard(), first);
 }
 
 #[test]

@@ -11,12 +11,13 @@ use stockflow_core::{Price, Quote, Timestamp, wire};
 
 use super::dice::Dice;
 
-/// All rules of the configuration tell every finding, so that most batches have alerts.
+/// Lively rules, so that most batches have alerts; what is told depends on what was told before.
 pub const CONFIG: &str = r#"
 [policy]
 least_severity = "info"
-cooldown = "0s"
-rearm = "0s"
+cooldown = "7m"
+rearm = "1m"
+confirm_within = "20m"
 
 [anomaly.percent_change]
 threshold = 4.0
@@ -29,6 +30,7 @@ threshold = 4.0
 [anomaly.hampel]
 period = 7
 quiet = 0
+confirm = 2
 
 [trend.donchian_breakout]
 period = 10

@@ -39,17 +39,14 @@ pub struct Replay<'a> {
 
 /// So many traces are read in wait for one of the intake, which has nothing to do any more once all quotes are taken.
 const PATIENCE: u64 = 60;
-/// Quotes in a batch: few, so that there are many steps.
-const BATCH: &str = "40";
-
 impl Replay<'_> {
-    /// Starts the program and kills it where `aim` says, if it comes to that.
-    pub fn run(&self, aim: &Aim) -> End {
+    /// Starts the program, with so many quotes in a batch, and kills it where `aim` says, if it comes to that.
+    pub fn run(&self, batch: u64, aim: &Aim) -> End {
         let mut child = Command::new(env!("CARGO_BIN_EXE_stockflow"))
             .arg("run")
             .args(self.files.iter().flat_map(|file| [Path::new("--replay"), file]))
             .args([Path::new("--data"), self.data, Path::new("--config"), self.config])
-            .args(["--batch-records", BATCH, "--format", "json"])
+            .args(["--batch-records", &batch.to_string(), "--format", "json"])
             .env("RUST_LOG", "off,stockflow::step=trace")
             .stdout(Stdio::null())
             .stderr(Stdio::piped())

@@ -29,9 +29,14 @@ impl Data {
 
     /// Archives the records of these numbers as one object named by the first.
     fn put(&self, numbers: impl IntoIterator<Item = u64>) {
+        self.put_as("spool-0", numbers);
+    }
+
+    /// As [`put`](Self::put), in the name of another shard.
+    fn put_as(&self, shard: &str, numbers: impl IntoIterator<Item = u64>) {
         let numbers: Vec<u64> = numbers.into_iter().collect();
         let first = Position::new(numbers[0].into());
-        let name = ObjectName { dt: DAY.parse().unwrap(), shard: "spool-0".into(), first };
+        let name = ObjectName { dt: DAY.parse().unwrap(), shard: shard.into(), first };
         let lines: String = numbers.iter().map(|&n| line(n) + "\n").collect();
         let lake = Lake::open(self.lake()).unwrap();
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
@@ -231,22 +236,33 @@ fn what_the_pipeline_may_still_write_is_left_alone() {
     let spool = Spool::open(data.folder.path().join("spool"), SpoolOptions::default()).unwrap();
     let now = stockflow_core::Timestamp::MIN;
     spool.writer().append((1..40).map(|n| (now, line(n))), &[]).unwrap();
-    data.put(1..20);
-    data.put(20..40);
-    let report = data.compact();
-    assert_eq!((report.taken, report.open), (0, 2), "nothing is acknowledged");
     let mut reader = spool.reader();
     let batch = reader.read(19, 1 << 20).unwrap();
+    let shard = batch.shard.clone();
+    data.put_as(&shard, 1..20);
+    data.put_as(&shard, 20..40);
+    let report = data.compact();
+    assert_eq!((report.taken, report.open), (0, 2), "nothing is acknowledged");
     reader.ack(&batch.records.last().unwrap().position).unwrap();
     let report = data.compact();
     assert_eq!((report.taken, report.open, report.rows), (1, 1, 19));
     // Delivered again in another batch, as a pipeline does that was killed.
-    data.put(20..30);
-    data.put(30..40);
+    data.put_as(&shard, 20..30);
+    data.put_as(&shard, 30..40);
     let batch = reader.read(100, 1 << 20).unwrap();
     reader.ack(&batch.records.last().unwrap().position).unwrap();
     assert_eq!(data.compact().rows, 39);
     assert_eq!(data.seen(), expected(1..40));
+}
+
+#[test]
+fn what_an_earlier_spool_left_is_final() {
+    let data = Data::new();
+    data.put_as("spool-20251123T143000Z-5eed5eed", 1..20);
+    let spool = Spool::open(data.folder.path().join("spool"), SpoolOptions::default()).unwrap();
+    spool.writer().append([(stockflow_core::Timestamp::MIN, line(1))], &[]).unwrap();
+    let report = data.compact();
+    assert_eq!((report.taken, report.open), (1, 0));
 }
 
 #[test]

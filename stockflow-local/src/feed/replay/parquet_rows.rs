@@ -174,7 +174,7 @@ fn place(day: &Path) -> Option<(&Path, Date)> {
     Some((day.parent()?, name.strip_prefix("dt=")?.parse().ok()?))
 }
 
-fn name(path: &PathBuf) -> Option<String> {
+fn name(path: &Path) -> Option<String> {
     Some(path.file_name()?.to_str()?.to_owned())
 }
 
