@@ -2,6 +2,8 @@
 
 #[cfg(any(feature = "athena", feature = "s3", feature = "sns"))]
 mod again;
+#[cfg(feature = "athena")]
+pub mod athena;
 pub mod client;
 #[cfg(any(
     feature = "athena",
