@@ -12,7 +12,11 @@ use std::sync::Arc;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use hashbrown::HashMap;
 
-use self::{inbox::Inbox, plan::Plan, recall::Recall};
+use self::{
+    inbox::Inbox,
+    plan::{Panicked, Plan},
+    recall::Recall,
+};
 use crate::{
     AnomalyDetector, Archive, BatchReport, Error, ItemFailure, Object, QuoteTable, RecordBatch,
     Result, Row, Rule, Rules, Sink, StoredRow, Symbol,
@@ -28,7 +32,7 @@ pub use report::{ProcessCounts, ProcessReport};
 /// - A record that the report does not name, nor any before it, is durable: its row is in the table, its line in the lake,
 ///   or it is in the quarantine.
 /// - One row per symbol and market time; redelivery of anything, in any batching, changes no row and no verdict.
-/// - A record that cannot be read hurts only itself.
+/// - A record that cannot be read hurts only itself, and so does one on which a detector panics: both are quarantined.
 ///
 /// One writer per symbol is assumed. Memory is a cache: it is checked against the table's newest row before each batch, and
 /// rebuilt where they disagree.
@@ -72,11 +76,21 @@ impl Processor {
     /// A backend failed as a whole, and nothing of the batch is acknowledged: it has to come again. What failed for single
     /// records is in the report.
     pub async fn process(&mut self, batch: &RecordBatch) -> Result<ProcessReport> {
-        let inbox = Inbox::open(batch);
+        let mut inbox = Inbox::open(batch);
         // Taken out of the memory: whatever fails below, or is dropped half-way, leaves nothing wrong behind.
         let mut recalls = self.recall(&inbox.symbols).await?;
         step("recalled");
-        let mut plan = Plan::make(batch, &inbox, &mut recalls, self.table.as_ref()).await?;
+        let draft = loop {
+            match Plan::judge(batch, &inbox, &mut recalls) {
+                Ok(draft) => break draft,
+                Err(Panicked { record, message }) => {
+                    inbox.refuse(record, format!("a detector panicked on it: {message}"));
+                    // What the detectors had learnt of this batch is as good as lost.
+                    recalls = self.recall(&inbox.symbols).await?;
+                }
+            }
+        };
+        let mut plan = draft.finish(batch, self.table.as_ref()).await?;
         step("judged");
 
         let mut frontier = Frontier::new(inbox.letters.len());

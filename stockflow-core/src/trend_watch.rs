@@ -148,7 +148,7 @@ impl TrendWatch {
         step("read");
         let mut findings = Vec::new();
         let mut turns = Vec::new();
-        follower.follow(&reach, |row, finding| {
+        follower.follow(&self.rules.trend, &reach, |row, finding| {
             let (kind, rule, evidence) = match finding {
                 Finding::Anomaly(rule, evidence) => (AlertKind::Anomaly, rule, evidence),
                 Finding::Turn(rule, evidence) => {

@@ -58,6 +58,11 @@ impl Inbox {
             .collect();
         Self { letters, symbols }
     }
+
+    /// Takes back a record that was read, for a reason that shows only later.
+    pub(super) fn refuse(&mut self, record: usize, reason: String) {
+        self.letters[record] = Letter::Unreadable(reason);
+    }
 }
 
 /// A pure function of the record: the same on every redelivery.

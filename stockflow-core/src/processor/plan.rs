@@ -1,5 +1,10 @@
 //! What is to be stored of a batch.
 
+use std::{
+    any::Any,
+    panic::{AssertUnwindSafe, catch_unwind},
+};
+
 use super::{inbox::Inbox, recall::Recall};
 use crate::{
     Checkpoint, Judgement, Quote, QuoteTable, RecordBatch, Result, Row, RowKey, StoredRow,
@@ -17,6 +22,40 @@ pub(super) enum Fate {
     Duplicate,
     /// Cannot be read.
     Quarantined,
+}
+
+/// A record on whose quote a detector panicked.
+#[derive(Debug)]
+pub(super) struct Panicked {
+    pub(super) record: usize,
+    pub(super) message: String,
+}
+
+/// What a panic said.
+fn message(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().copied();
+    let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    text.unwrap_or("no message").to_owned()
+}
+
+/// A plan in which quotes that came after a later one of their symbol are not sorted out yet.
+#[derive(Debug)]
+pub(super) struct Draft {
+    plan: Plan,
+    /// Record and quote of each of those.
+    behind: Vec<(usize, Quote)>,
+}
+
+impl Draft {
+    /// Of the quotes that came after a later one: those without a row are late.
+    pub(super) async fn finish(
+        mut self,
+        batch: &RecordBatch,
+        table: &dyn QuoteTable,
+    ) -> Result<Plan> {
+        self.plan.sort_out_late(batch, self.behind, table).await?;
+        Ok(self.plan)
+    }
 }
 
 /// The rows of a batch, before anything is written.
@@ -37,13 +76,12 @@ pub(super) struct Plan {
 }
 
 impl Plan {
-    /// Goes through the batch in stream order, judging as it goes.
-    pub(super) async fn make(
+    /// Goes through the batch in stream order, judging as it goes; fails at the first quote on which a detector panics.
+    pub(super) fn judge(
         batch: &RecordBatch,
         inbox: &Inbox,
         recalls: &mut [Recall],
-        table: &dyn QuoteTable,
-    ) -> Result<Self> {
+    ) -> Result<Draft, Panicked> {
         let mut plan = Self {
             fates: Vec::with_capacity(inbox.letters.len()),
             rows: Vec::with_capacity(inbox.letters.len()),
@@ -59,7 +97,10 @@ impl Plan {
             };
             let judge = &mut recalls[symbol].judge;
             if judge.would_accept(quote) {
-                let row = Row { quote: *quote, judgement: judge.accept(quote) };
+                // Whatever is left half-done in the judge is thrown away with it.
+                let judgement = catch_unwind(AssertUnwindSafe(|| judge.accept(quote)))
+                    .map_err(|panic| Panicked { record, message: message(panic.as_ref()) })?;
+                let row = Row { quote: *quote, judgement };
                 plan.fates.push(Fate::Accepted(plan.rows.len()));
                 plan.by_symbol[symbol].push(plan.rows.len());
                 let arrival = Some(batch.records[record].arrival);
@@ -72,8 +113,7 @@ impl Plan {
                 }
             }
         }
-        plan.sort_out_late(batch, behind, table).await?;
-        Ok(plan)
+        Ok(Draft { plan, behind })
     }
 
     fn accepted_here(&self, quote: &Quote, symbol: usize) -> bool {

@@ -1,6 +1,9 @@
 //! One symbol's trend detectors, and the rows that a checkpoint brings.
 
-use std::time::Duration;
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    time::Duration,
+};
 
 use crate::{
     Evidence, Quality, QuoteHistory, Result, RowQuery, Rule, RuleName, StoredRow, Symbol,
@@ -94,14 +97,29 @@ impl Follower {
     }
 
     /// Goes through the rows in market-time order: `found` hears of each anomaly and each turn, with the row that it is about.
-    pub(super) fn follow(&mut self, reach: &Reach, mut found: impl FnMut(&StoredRow, Finding<'_>)) {
+    ///
+    /// A row on which a detector panics costs itself, and the detectors what they had learnt.
+    pub(super) fn follow(
+        &mut self,
+        rules: &[Rule<dyn TrendDetector>],
+        reach: &Reach,
+        mut found: impl FnMut(&StoredRow, Finding<'_>),
+    ) {
         for stored in reach.rows[reach.from..].iter().filter(|stored| !stored.row.is_late()) {
             for anomaly in stored.row.anomalies() {
                 found(stored, Finding::Anomaly(&anomaly.rule, anomaly.evidence));
             }
-            self.bank.follow(&stored.row.quote, stored.row.quality(), |rule, evidence| {
-                found(stored, Finding::Turn(rule, evidence));
-            });
+            let (quote, quality) = (&stored.row.quote, stored.row.quality());
+            let bank = &mut self.bank;
+            let outcome = catch_unwind(AssertUnwindSafe(|| {
+                bank.follow(quote, quality, |rule, evidence| {
+                    found(stored, Finding::Turn(rule, evidence));
+                });
+            }));
+            if outcome.is_err() {
+                tracing::error!(symbol = %quote.symbol, timestamp = %quote.timestamp, "a trend detector panicked");
+                self.bank = Bank::new(rules, &quote.symbol);
+            }
         }
     }
 }
