@@ -5,6 +5,8 @@ mod again;
 #[cfg(feature = "athena")]
 pub mod athena;
 pub mod client;
+#[cfg(feature = "dynamodb")]
+pub mod dynamodb;
 #[cfg(any(
     feature = "athena",
     feature = "dynamodb",

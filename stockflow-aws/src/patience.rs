@@ -56,6 +56,7 @@ impl Patience {
     pub(crate) fn begin(self) -> Attempts {
         Attempts {
             end: Instant::now() + self.deadline,
+            first: self.first,
             ceiling: self.first,
             longest: self.longest,
             random: RandomState::new().hash_one(()),
@@ -67,6 +68,7 @@ impl Patience {
 #[derive(Debug)]
 pub(crate) struct Attempts {
     end: Instant,
+    first: Duration,
     ceiling: Duration,
     longest: Duration,
     random: u64,
@@ -88,16 +90,28 @@ impl Attempts {
 
     /// Waits before the next attempt; an error, at once, if the deadline would pass while waiting.
     pub(crate) async fn pause(&mut self) -> Result<(), DeadlinePassed> {
-        // Knuth's 64-bit linear congruential generator; the upper bits are the random ones.
-        self.random = self.random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-        let part = (self.random >> 33) as f64 / f64::from(1_u32 << 31);
-        let wait = self.ceiling.mul_f64(part);
+        let wait = self.part_of(self.ceiling);
         self.ceiling = (self.ceiling * 2).min(self.longest);
         if Instant::now() + wait >= self.end {
             return Err(DeadlinePassed);
         }
         sleep(wait).await;
         Ok(())
+    }
+
+    /// How long something that failed so often should wait, where several things are tried side by side; nothing at first.
+    #[cfg(feature = "dynamodb")]
+    pub(crate) fn wait_after(&mut self, failures: u32) -> Duration {
+        let Some(doublings) = failures.checked_sub(1) else { return Duration::ZERO };
+        let ceiling = self.first.saturating_mul(1_u32.checked_shl(doublings).unwrap_or(u32::MAX));
+        self.part_of(ceiling.min(self.longest))
+    }
+
+    /// A random time up to `ceiling`.
+    fn part_of(&mut self, ceiling: Duration) -> Duration {
+        // Knuth's 64-bit linear congruential generator; the upper bits are the random ones.
+        self.random = self.random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        ceiling.mul_f64((self.random >> 33) as f64 / f64::from(1_u32 << 31))
     }
 }
 

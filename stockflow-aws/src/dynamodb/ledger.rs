@@ -1,0 +1,269 @@
+//! The ledger of alerts.
+
+mod item;
+
+use std::{
+    hash::{BuildHasher as _, RandomState},
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use aws_sdk_dynamodb::{
+    Client,
+    operation::put_item::PutItemError,
+    types::{AttributeValue, ReturnValuesOnConditionCheckFailure},
+};
+use stockflow_core::{
+    Alert, AlertId, AlertLedger, AlertStatus, Claim, Date, Error, ErrorKind, InvalidConfig,
+    PolicyState, Result, RuleKey, Timestamp, wire::DecodeError,
+};
+
+use super::{
+    BACKEND,
+    call::retry,
+    definition::{ALERT_DAYS, check_name},
+    value::{Fields, Item, text},
+};
+use crate::{Patience, error::Call};
+
+/// Alerts and policy states in a DynamoDB table: an [`AlertLedger`].
+///
+/// # Items
+/// The key is `id`: an alert's id, or `/SYMBOL/rule` for the state of a rule's policy. An alert is stored in full when it is claimed,
+/// with `lease_until`, later `sent_at`; a policy's state has `last_input`, and `up`, `down` and `flat`.
+///
+/// The table is made by [`ALERTS`](super::ALERTS), or by whatever makes the same.
+///
+/// # Delivery
+/// Each change is one conditional write, so of several callers exactly one wins. An answer that gets lost does no harm within a call:
+/// each call signs what it writes, and so finds its own claim when it tries again. A call that ended in an error may have claimed
+/// all the same: then nobody sends until its lease is over, and then whoever asks takes the claim over. Such an alert is late, not
+/// lost.
+///
+/// # Limits
+/// An alert costs two write units to claim and two to mark (half of it for the index), a policy's state one. A failed condition costs
+/// one too. Rules' names are limited by the key's 2,048 bytes.
+///
+/// Retries are as those of [`DynamoTable`](super::DynamoTable).
+#[derive(Clone, Debug)]
+pub struct DynamoLedger {
+    client: Client,
+    name: String,
+    resource: String,
+    patience: Patience,
+}
+
+/// An alert, and what became of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LedgerEntry {
+    /// What was told, or is to be told.
+    pub alert: Alert,
+    /// Whether it was sent.
+    pub status: AlertStatus,
+}
+
+/// What a conditional write came to.
+enum Written {
+    Done,
+    /// The condition does not hold, because of this item.
+    Refused(Option<Item>),
+}
+
+impl DynamoLedger {
+    /// The ledger in the table `name`; nothing is asked of it yet.
+    ///
+    /// # Errors
+    /// [`InvalidConfig`] if no table can have that name.
+    pub fn new(client: Client, name: &str) -> Result<Self, InvalidConfig> {
+        check_name(name)?;
+        let resource = format!("table `{name}`");
+        Ok(Self { client, name: name.to_owned(), resource, patience: Patience::default() })
+    }
+
+    /// With another deadline and other waits.
+    #[must_use]
+    pub const fn with_patience(mut self, patience: Patience) -> Self {
+        self.patience = patience;
+        self
+    }
+
+    /// The alerts whose cause is of that UTC day of market time, claimed or sent, in the order of market time.
+    ///
+    /// They come from the index, eventually consistent: what was claimed or marked a moment ago may be missing.
+    ///
+    /// # Errors
+    /// As the trait's calls, and [`ErrorKind::Corrupt`] for an item that cannot be read.
+    pub async fn alerts_of(&self, day: Date) -> Result<Vec<LedgerEntry>> {
+        let mut attempts = self.patience.begin();
+        let (mut entries, mut start) = (Vec::new(), None);
+        loop {
+            let call = self.call("Query");
+            let page = retry(call, &mut attempts, || {
+                let query = self.client.query().table_name(&self.name).index_name(ALERT_DAYS.name);
+                let query = query
+                    .key_condition_expression("#day = :day")
+                    .expression_attribute_names("#day", "day")
+                    .expression_attribute_values(":day", text(day.to_string()))
+                    .set_exclusive_start_key(start.clone());
+                async move { query.send().await.map_err(|error| call.failed(error)) }
+            });
+            let page = page.await?;
+            for item in page.items.unwrap_or_default() {
+                let fields = Fields::from(&item);
+                let read = |fields| {
+                    Ok(LedgerEntry {
+                        alert: item::decode_alert(fields)?,
+                        status: item::decode_status(fields)?,
+                    })
+                };
+                entries.push(read(&fields).map_err(|error| corrupt(call, &item, error))?);
+            }
+            start = page.last_evaluated_key;
+            if start.is_none() {
+                return Ok(entries);
+            }
+        }
+    }
+
+    fn call(&self, operation: &'static str) -> Call<'_> {
+        Call { backend: BACKEND, operation, resource: &self.resource }
+    }
+
+    /// Puts `item` if there is none of its id, or one that `unless` lets go, or one that this very call has put.
+    async fn put_if(
+        &self,
+        item: &Item,
+        unless: &str,
+        values: &[(&str, AttributeValue)],
+        claimant: &str,
+    ) -> Result<Written> {
+        let call = self.call("PutItem");
+        let condition = format!("attribute_not_exists(id) OR claimant = :claimant OR ({unless})");
+        retry(call, &mut self.patience.begin(), || {
+            let mut put = self
+                .client
+                .put_item()
+                .table_name(&self.name)
+                .set_item(Some(item.clone()))
+                .condition_expression(&condition)
+                .expression_attribute_values(":claimant", text(claimant))
+                .return_values_on_condition_check_failure(
+                    ReturnValuesOnConditionCheckFailure::AllOld,
+                );
+            for (name, value) in values {
+                put = put.expression_attribute_values(*name, value.clone());
+            }
+            async move {
+                match put.send().await {
+                    Ok(_) => Ok(Written::Done),
+                    Err(error) => match error.as_service_error() {
+                        Some(PutItemError::ConditionalCheckFailedException(refusal)) => {
+                            Ok(Written::Refused(refusal.item.clone()))
+                        }
+                        _ => Err(call.failed(error)),
+                    },
+                }
+            }
+        })
+        .await
+    }
+
+    async fn item(&self, id: &str) -> Result<Option<Item>> {
+        let call = self.call("GetItem");
+        retry(call, &mut self.patience.begin(), || {
+            let get = self.client.get_item().table_name(&self.name).consistent_read(true);
+            let get = get.key("id", text(id));
+            async move { Ok(get.send().await.map_err(|error| call.failed(error))?.item) }
+        })
+        .await
+    }
+}
+
+/// A name for one call, that no other call has.
+fn claimant() -> String {
+    let (a, b) = (RandomState::new().hash_one(0), RandomState::new().hash_one(1));
+    format!("{a:016x}{b:016x}")
+}
+
+fn corrupt(call: Call<'_>, item: &Item, error: DecodeError) -> Error {
+    let id = item.get("id").map_or("absent".into(), |id| format!("{id:?}"));
+    call.error(ErrorKind::Corrupt)
+        .with_source(format!("the item with id {id} in {} is not ours: {error}", call.resource))
+}
+
+#[async_trait]
+impl AlertLedger for DynamoLedger {
+    async fn claim(&self, alert: &Alert, now: Timestamp, lease: Duration) -> Result<Claim> {
+        let claimant = claimant();
+        let item = item::encode_alert(alert, now.saturating_add(lease), &claimant);
+        let free = "attribute_not_exists(sent_at) AND lease_until <= :now";
+        let values = [(":now", text(now.to_string()))];
+        let held = match self.put_if(&item, free, &values, &claimant).await? {
+            Written::Done => return Ok(Claim::Won),
+            Written::Refused(Some(held)) => held,
+            // The refusal did not bring what it is for.
+            Written::Refused(None) => {
+                let gone = || {
+                    let cause = format!("alert {} was taken away while it was claimed", alert.id());
+                    self.call("PutItem").error(ErrorKind::Unavailable).with_source(cause)
+                };
+                self.item(alert.id().as_str()).await?.ok_or_else(gone)?
+            }
+        };
+        match item::decode_status(&Fields::from(&held)) {
+            Ok(AlertStatus::Sent { .. }) => Ok(Claim::Sent),
+            Ok(AlertStatus::Claimed { until }) => Ok(Claim::Held { until }),
+            Err(error) => Err(corrupt(self.call("PutItem"), &held, error)),
+        }
+    }
+
+    async fn mark_sent(&self, id: &AlertId, at: Timestamp) -> Result<()> {
+        let call = self.call("UpdateItem");
+        retry(call, &mut self.patience.begin(), || {
+            let update = self
+                .client
+                .update_item()
+                .table_name(&self.name)
+                .key("id", text(id.as_str()))
+                // The first mark stays, also when its answer was lost and this is another attempt.
+                .update_expression("SET sent_at = if_not_exists(sent_at, :at)")
+                .condition_expression("attribute_exists(id)")
+                .expression_attribute_values(":at", text(at.to_string()));
+            async move {
+                match update.send().await {
+                    Ok(_) => Ok(()),
+                    Err(error)
+                        if error
+                            .as_service_error()
+                            .is_some_and(|e| e.is_conditional_check_failed_exception()) =>
+                    {
+                        let cause = format!("alert {id} was never claimed");
+                        Err(call.error(ErrorKind::NotFound).with_source(cause))
+                    }
+                    Err(error) => Err(call.failed(error)),
+                }
+            }
+        })
+        .await
+    }
+
+    async fn status(&self, id: &AlertId) -> Result<Option<AlertStatus>> {
+        let Some(item) = self.item(id.as_str()).await? else { return Ok(None) };
+        let status = item::decode_status(&Fields::from(&item));
+        status.map(Some).map_err(|error| corrupt(self.call("GetItem"), &item, error))
+    }
+
+    async fn policy_state(&self, key: &RuleKey) -> Result<Option<PolicyState>> {
+        let Some(item) = self.item(&item::policy_id(key)).await? else { return Ok(None) };
+        let state = item::decode_policy(&Fields::from(&item));
+        state.map(Some).map_err(|error| corrupt(self.call("GetItem"), &item, error))
+    }
+
+    async fn advance(&self, key: &RuleKey, state: &PolicyState) -> Result<bool> {
+        let claimant = claimant();
+        let item = item::encode_policy(key, state, &claimant);
+        let earlier = "last_input < :last_input";
+        let values = [(":last_input", text(state.last_input.to_string()))];
+        Ok(matches!(self.put_if(&item, earlier, &values, &claimant).await?, Written::Done))
+    }
+}

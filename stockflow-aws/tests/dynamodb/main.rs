@@ -1,0 +1,11 @@
+//! DynamoDB: table, stream and ledger on the emulator, and against a client that fails by seed.
+#![cfg(all(feature = "dynamodb", feature = "testing"))]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test")]
+
+mod capacity;
+mod conform;
+mod errors;
+mod items;
+mod ledger;
+mod stream;
+mod world;
