@@ -15,6 +15,8 @@ pub mod dynamodb;
     feature = "sns"
 ))]
 mod error;
+#[cfg(feature = "kinesis")]
+pub mod kinesis;
 #[cfg(feature = "lambda")]
 pub mod lambda;
 #[cfg(any(

@@ -90,8 +90,20 @@ impl Attempts {
 
     /// Waits before the next attempt; an error, at once, if the deadline would pass while waiting.
     pub(crate) async fn pause(&mut self) -> Result<(), DeadlinePassed> {
-        let wait = self.part_of(self.ceiling);
-        self.ceiling = (self.ceiling * 2).min(self.longest);
+        let ceiling = self.ceiling;
+        self.ceiling = (ceiling * 2).min(self.longest);
+        self.pause_up_to(ceiling).await
+    }
+
+    /// An attempt has got on: the next wait is a first one.
+    #[cfg(feature = "kinesis")]
+    pub(crate) fn relax(&mut self) {
+        self.ceiling = self.first;
+    }
+
+    /// Waits a random time up to `ceiling`; an error, at once, if the deadline would pass while waiting.
+    pub(crate) async fn pause_up_to(&mut self, ceiling: Duration) -> Result<(), DeadlinePassed> {
+        let wait = self.part_of(ceiling);
         if Instant::now() + wait >= self.end {
             return Err(DeadlinePassed);
         }
