@@ -4,11 +4,13 @@ pub mod alerter;
 mod codec;
 #[cfg(feature = "parquet")]
 mod compact;
+pub mod event_source;
 mod feed;
 mod io;
 pub mod lake;
 mod ledger;
 mod pipeline;
+mod rng;
 mod spool;
 #[cfg(feature = "sql")]
 mod sql;

@@ -5,7 +5,6 @@ mod matching;
 mod options;
 mod plan;
 mod profile;
-mod rng;
 mod walker;
 
 use std::time::Duration;
@@ -19,9 +18,10 @@ pub use self::{
     options::SimulatedOptions,
     profile::default_symbols,
 };
+use crate::rng::Rng;
+
 use self::{
     plan::{Planned, plan},
-    rng::Rng,
     walker::{Moment, Walker},
 };
 

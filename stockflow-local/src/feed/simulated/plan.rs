@@ -6,8 +6,8 @@ use super::{
     event::{EventKind, PlantedEvent},
     options::SimulatedOptions,
     profile::Profile,
-    rng::Rng,
 };
+use crate::rng::Rng;
 
 /// Longest event with the quiet time around it, in minutes; so many of them fit a symbol's day.
 const SLOT: f64 = 105.0;

@@ -2,7 +2,7 @@
 
 use stockflow_core::Symbol;
 
-use super::rng::Rng;
+use crate::rng::Rng;
 
 /// How a symbol trades on a usual day.
 #[derive(Clone, Copy, Debug)]

@@ -5,8 +5,8 @@ use stockflow_core::{Price, Quote, Symbol, Timestamp, Volume};
 use super::{
     plan::{Effect, Planned},
     profile::{MARKET, Profile, name_number},
-    rng::Rng,
 };
+use crate::rng::Rng;
 
 /// A tick of the whole market.
 #[derive(Clone, Copy, Debug)]

@@ -2,11 +2,11 @@
 
 /// splitmix64 (Steele, Lea and Flood 2014).
 #[derive(Clone, Debug)]
-pub(super) struct Rng(u64);
+pub(crate) struct Rng(u64);
 
 impl Rng {
     /// A sequence of its own for each list of `parts`.
-    pub(super) fn new(parts: &[u64]) -> Self {
+    pub(crate) fn new(parts: &[u64]) -> Self {
         let mut rng = Self(0x5bd1_e995_9e37_79b9);
         for part in parts {
             rng.0 = rng.bits() ^ part;
@@ -15,7 +15,7 @@ impl Rng {
         rng
     }
 
-    pub(super) const fn bits(&mut self) -> u64 {
+    pub(crate) const fn bits(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -24,23 +24,23 @@ impl Rng {
     }
 
     /// 0 to 1, without 1.
-    pub(super) fn unit(&mut self) -> f64 {
+    pub(crate) fn unit(&mut self) -> f64 {
         (self.bits() >> 11) as f64 / (1u64 << 53) as f64
     }
 
     /// `low` to `high`, without `high`.
-    pub(super) fn between(&mut self, low: f64, high: f64) -> f64 {
+    pub(crate) fn between(&mut self, low: f64, high: f64) -> f64 {
         low + (high - low) * self.unit()
     }
 
     /// 0 to `bound` - 1.
-    pub(super) const fn below(&mut self, bound: u64) -> u64 {
+    pub(crate) const fn below(&mut self, bound: u64) -> u64 {
         ((self.bits() as u128 * bound as u128) >> 64) as u64
     }
 
     /// Mean 0, deviation 1, almost normal up to 4: the sum of twelve uniform numbers needs no logarithm, whose last
     /// bit differs between platforms.
-    pub(super) fn normal(&mut self) -> f64 {
+    pub(crate) fn normal(&mut self) -> f64 {
         let mut sum = 0;
         for _ in 0..3 {
             let bits = self.bits();
@@ -50,13 +50,13 @@ impl Rng {
     }
 
     /// As [`Rng::normal`], but one in fifty is 2.2 times as far out.
-    pub(super) fn fat_tailed(&mut self) -> f64 {
+    pub(crate) fn fat_tailed(&mut self) -> f64 {
         let scale = if self.below(50) == 0 { 2.2 } else { 1.0 };
         self.normal() * scale
     }
 
     /// Puts `items` into a random order.
-    pub(super) fn shuffle<T>(&mut self, items: &mut [T]) {
+    pub(crate) fn shuffle<T>(&mut self, items: &mut [T]) {
         for last in (1..items.len()).rev() {
             let other = self.below(last as u64 + 1) as usize;
             items.swap(last, other);
