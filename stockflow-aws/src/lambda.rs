@@ -2,15 +2,29 @@
 //!
 //! Nothing here needs the SDK or a runtime: a handler built on these is a function from bytes to bytes, and can be tested as one.
 
+mod invocation;
 mod kinesis;
+mod metrics;
+mod processor;
 mod response;
+#[cfg(feature = "runtime")]
+mod runtime;
 mod scan;
 mod template;
+#[cfg(feature = "dynamodb")]
+mod trend;
 
 use std::fmt;
 
+pub use invocation::Invocation;
 pub use kinesis::read_kinesis_event;
+pub use metrics::{MetricLine, NAMESPACE, Unit};
+pub use processor::{ProcessorFunction, ProcessorOutcome};
 pub use response::PartialBatch;
+#[cfg(feature = "runtime")]
+pub use runtime::run;
+#[cfg(feature = "dynamodb")]
+pub use trend::{TrendFunction, TrendOutcome};
 
 /// Why bytes are not the event that the function is made for; the mapping has to bring the whole batch again.
 ///

@@ -99,7 +99,7 @@ async fn run(batches: &[std::ops::Range<u64>]) -> (Vec<StoredRow>, Vec<u8>, Vec<
 
 #[tokio::test]
 async fn a_panic_in_a_detector_costs_one_record() {
-    let (rows, refused, reports) = run(&[0..30]).await;
+    let (rows, refused, reports) = run(&[0..30, 30..30]).await;
     assert!(reports[0].report.is_complete());
     assert_eq!((reports[0].counts.accepted, reports[0].counts.quarantined), (29, 1));
     let seconds: Vec<_> = rows.iter().map(|row| row.row.quote.volume.get()).collect();
@@ -116,7 +116,7 @@ async fn a_panic_in_a_detector_costs_one_record() {
 
 #[tokio::test]
 async fn verdicts_around_a_panic_do_not_depend_on_batches() {
-    let (whole, ..) = run(&[0..30]).await;
+    let (whole, ..) = run(&[0..30, 30..30]).await;
     let (cut, ..) = run(&[0..7, 7..13, 13..14, 14..30]).await;
     let rows = |rows: &[StoredRow]| rows.iter().map(|row| row.row.clone()).collect::<Vec<_>>();
     assert_eq!(rows(&whole), rows(&cut));

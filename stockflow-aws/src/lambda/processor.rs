@@ -1,0 +1,157 @@
+//! Stage 1 as a function of Lambda.
+
+use stockflow_core::{Error, ProcessCounts, Processor, RecordBatch, ShardId, StreamRecord};
+use tokio::time::{Instant, timeout_at};
+
+use super::{EventError, Invocation, MetricLine, PartialBatch, Unit, read_kinesis_event};
+use crate::records::unpack;
+
+/// The fewest records that are worth a call of stage 1 of their own.
+const SMALLEST_PART: usize = 25;
+
+/// Stage 1 behind a Kinesis stream: what the function `kinesis-stock-processor` does with an event.
+///
+/// - Records are taken plain, aggregated and compressed, mixed as they come.
+/// - What stage 1 could not make durable is reported by the sequence number of its record, and comes again from there on, in order.
+/// - Work that would not be done in time is stopped and reported, too; the next events are then taken in smaller parts, until they
+///   are done in time again.
+/// - An event is refused as a whole only if it is none of a Kinesis stream.
+///
+/// ```
+/// # let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
+/// # runtime.block_on(async {
+/// use std::sync::Arc;
+///
+/// use stockflow_aws::lambda::{Invocation, ProcessorFunction};
+/// use stockflow_core::{Processor, Rules, memory::{MemoryArchive, MemoryTable}};
+///
+/// let (table, lake) = (Arc::new(MemoryTable::new()), Arc::new(MemoryArchive::new()));
+/// let stage = Processor::new(&Rules::default_set(), table, lake, Arc::new(MemoryArchive::new()));
+/// let mut function = ProcessorFunction::new(stage);
+/// let outcome = function.handle(br#"{"Records":[]}"#, &Invocation::for_tests()).await?;
+/// assert!(outcome.response.is_complete());
+/// # Ok::<(), stockflow_aws::lambda::EventError>(())
+/// # })?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct ProcessorFunction {
+    stage: Processor,
+    /// As many records as one call of stage 1 takes.
+    part: usize,
+}
+
+/// What became of an event.
+#[derive(Debug, Default)]
+#[must_use = "the response has to be given to Lambda"]
+pub struct ProcessorOutcome {
+    /// The answer to the mapping.
+    pub response: PartialBatch,
+    /// Counts over what is acknowledged.
+    pub counts: ProcessCounts,
+    /// The shard, and sequence numbers of the first and the last record of the event.
+    pub span: Option<(ShardId, String, String)>,
+    /// Why the event is not done, if it is not.
+    pub error: Option<Error>,
+    /// Whether the time was not enough.
+    pub out_of_time: bool,
+}
+
+impl ProcessorFunction {
+    /// A function around `stage`.
+    #[must_use]
+    pub const fn new(stage: Processor) -> Self {
+        Self { stage, part: usize::MAX }
+    }
+
+    /// Takes in an event's body.
+    ///
+    /// # Errors
+    /// Not an event of a Kinesis stream.
+    pub async fn handle(
+        &mut self,
+        event: &[u8],
+        invocation: &Invocation,
+    ) -> Result<ProcessorOutcome, EventError> {
+        let stop = invocation.stop();
+        let mut outcome = ProcessorOutcome::default();
+        for RecordBatch { shard, records } in read_kinesis_event(event)? {
+            if let (Some(first), Some(last)) = (records.first(), records.last()) {
+                let number = |record: &StreamRecord| record.position.sequence.to_string();
+                outcome.span.get_or_insert((shard.clone(), number(first), number(last)));
+            }
+            let mut quotes = Vec::with_capacity(records.len());
+            records.into_iter().for_each(|record| unpack(record, None, &mut quotes));
+            let batch = RecordBatch { shard, records: quotes };
+            if let Some(at) = self.take_in(batch, stop, &mut outcome).await {
+                outcome.response = PartialBatch::from(at);
+                break;
+            }
+        }
+        Ok(outcome)
+    }
+
+    /// The sequence number from which on `batch` has to come again, if it has to.
+    async fn take_in(
+        &mut self,
+        mut batch: RecordBatch,
+        stop: Instant,
+        outcome: &mut ProcessorOutcome,
+    ) -> Option<String> {
+        while !batch.records.is_empty() {
+            let rest = batch.records.split_off(self.part.min(batch.records.len()));
+            let sequence =
+                |index: usize| batch.records.get(index).map(|r| r.position.sequence.to_string());
+            match timeout_at(stop, self.stage.process(&batch)).await {
+                Err(_) => {
+                    outcome.out_of_time = true;
+                    self.part = (batch.records.len() / 2).max(SMALLEST_PART);
+                    return sequence(0);
+                }
+                Ok(Err(error)) => {
+                    outcome.error = Some(error);
+                    return sequence(0);
+                }
+                Ok(Ok(report)) => {
+                    outcome.counts.add(&report.counts);
+                    if let Some(failure) = report.report.into_failures().into_iter().next() {
+                        let at = sequence(failure.index);
+                        outcome.error = Some(failure.error);
+                        return at;
+                    }
+                }
+            }
+            self.part = self.part.saturating_mul(2);
+            batch.records = rest;
+        }
+        None
+    }
+}
+
+impl ProcessorOutcome {
+    /// What is logged of it.
+    #[must_use]
+    pub fn to_line(&self, function: &str) -> MetricLine {
+        let counts = &self.counts;
+        let mut line = MetricLine::new(function);
+        line.metric("Quotes", Unit::Count, counts.records)
+            .metric("Accepted", Unit::Count, counts.accepted)
+            .metric("Late", Unit::Count, counts.late)
+            .metric("Duplicate", Unit::Count, counts.duplicate)
+            .metric("Quarantined", Unit::Count, counts.quarantined)
+            .metric("Anomalies", Unit::Count, counts.anomalies.values().sum())
+            .metric("Failures", Unit::Count, u64::from(self.response.resume_at().is_some()));
+        if let Some((shard, first, last)) = &self.span {
+            line.field("shard", &**shard)
+                .field("firstSequence", first.as_str())
+                .field("lastSequence", last.as_str());
+        }
+        if let Some(at) = self.response.resume_at() {
+            line.field("resumeAt", at).field("outOfTime", self.out_of_time);
+        }
+        if let Some(error) = &self.error {
+            line.field("error", error.chain());
+        }
+        line
+    }
+}
