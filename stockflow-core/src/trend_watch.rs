@@ -2,6 +2,7 @@
 
 mod follower;
 mod report;
+mod telling;
 
 use std::{sync::Arc, time::Duration};
 
@@ -221,48 +222,6 @@ impl TrendWatch {
 
     async fn is_unsent(&self, alert: &Alert) -> Result<bool> {
         Ok(matches!(self.ledger.status(&alert.id()).await?, Some(AlertStatus::Claimed { .. })))
-    }
-
-    /// Sends all alerts that were won, and marks those that were taken over.
-    async fn send(&mut self, checkpoints: &[StoredRow], now: Timestamp, round: &mut Round) {
-        let won = std::mem::take(&mut round.won);
-        if won.is_empty() {
-            return;
-        }
-        let alerts: Vec<Alert> = won.iter().map(|won| won.alert.clone()).collect();
-        let mut errors: Vec<Option<Error>> = Vec::new();
-        errors.resize_with(alerts.len(), || None);
-        match self.alerter.notify(&alerts).await {
-            Ok(report) => {
-                report.into_failures().into_iter().for_each(|f| errors[f.index] = Some(f.error))
-            }
-            Err(error) => {
-                let (kind, text) = (error.kind(), error.chain());
-                errors.fill_with(|| {
-                    Some(Error::new(kind, BACKEND, "notify").with_source(text.as_str()))
-                });
-            }
-        }
-        step("sent");
-        for (Won { checkpoint, alert }, error) in won.into_iter().zip(errors) {
-            let outcome = match error {
-                None => self.ledger.mark_sent(&alert.id(), now).await,
-                Some(error) if error.kind() == ErrorKind::Rejected => {
-                    tracing::error!(alert = %alert.id(), error = error.chain(), "alert cannot be delivered");
-                    round.counts.undeliverable += 1;
-                    continue;
-                }
-                Some(error) => Err(error),
-            };
-            match outcome {
-                Ok(()) => round.counts.alerts += 1,
-                Err(error) => {
-                    self.memory.remove(&checkpoints[checkpoint].row.quote.symbol);
-                    round.failures.push(ItemFailure { index: checkpoint, error });
-                }
-            }
-        }
-        step("marked");
     }
 }
 
