@@ -1,10 +1,16 @@
 //! On the emulator.
 
 use aws_sdk_kinesis::{Client, types::ShardIteratorType};
-use stockflow_aws::{client, kinesis::KinesisSink, records::unpack, testing::Emulator};
+use stockflow_aws::{
+    client,
+    kinesis::{KinesisReader, KinesisSink, KinesisSource},
+    records::unpack,
+    testing::Emulator,
+};
 use stockflow_core::{
-    ErrorKind, Position, Quote, Result, SequenceNumber, SinkExt as _, StreamRecord, Timestamp,
-    conformance::{self, Probe, samples},
+    Cursor, ErrorKind, Position, Quote, Result, SequenceNumber, SinkExt as _, StreamRecord,
+    Timestamp,
+    conformance::{self, Probe, samples, source::SourceHarness},
     wire,
 };
 
@@ -80,4 +86,80 @@ async fn a_stream_that_is_not_there_is_told_with_what_to_do() {
         assert!(chain.contains("stream `stok-market-stream` does not exist"), "{chain}");
         assert!(chain.contains("AWS_REGION"), "{chain}");
     }
+}
+
+/// 400 quotes and three other things, in records of all forms.
+struct Mixed(Client);
+
+impl SourceHarness for Mixed {
+    type Source = KinesisSource;
+
+    async fn open(&self, cursors: &[Cursor]) -> KinesisSource {
+        let reader = KinesisReader::new(&self.0, "quotes").unwrap().with_limit(20);
+        KinesisSource::new(reader.with_cursors(cursors).to_the_tip())
+    }
+
+    fn expected(&self) -> Vec<Quote> {
+        let symbol = samples::symbol("AAPL");
+        (0..400).map(|n| samples::quote(symbol, n)).collect()
+    }
+
+    fn unreadable(&self) -> usize {
+        3
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_source_conforms() {
+    let client = new_client();
+    create(&client, 1).await;
+    let feed = Mixed(client.clone());
+    let quotes = feed.expected();
+    let (plain, rest) = quotes.split_at(60);
+    let (aggregated, compressed) = rest.split_at(170);
+    let sink = || KinesisSink::new(&client, "quotes").unwrap();
+    sink().write_all(plain).await.unwrap();
+    for data in ["{", "", "\u{f3}"] {
+        let data = aws_sdk_kinesis::primitives::Blob::new(data);
+        let put = client.put_record().stream_name("quotes").partition_key("AAPL").data(data);
+        put.send().await.unwrap();
+    }
+    sink().with_aggregation().write_all(aggregated).await.unwrap();
+    sink().with_compression().write_all(compressed).await.unwrap();
+    conformance::source::all(&feed).await.unwrap();
+    conformance::source::goes_on_from_every_cursor(&feed).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_shard_that_is_gone_is_passed() {
+    // On the emulator, a split deletes the parent; on AWS, the end of its retention does.
+    let client = new_client();
+    create(&client, 1).await;
+    let mut reader = KinesisReader::new(&client, "quotes").unwrap();
+    let quotes = samples::quotes(8);
+    let sink = KinesisSink::new(&client, "quotes").unwrap();
+    sink.write_all(&quotes[..4]).await.unwrap();
+    assert_eq!(reader.next_batch().await.unwrap().unwrap().records.records.len(), 4);
+    client
+        .split_shard()
+        .stream_name("quotes")
+        .shard_to_split("shardId-000000000000")
+        .new_starting_hash_key((u128::MAX / 2).to_string())
+        .send()
+        .await
+        .unwrap();
+    sink.write_all(&quotes[4..]).await.unwrap();
+    let mut found = 0;
+    while found < 4 {
+        found += reader.next_batch().await.unwrap().unwrap().records.records.len();
+    }
+    assert_eq!(found, 4);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn reading_a_stream_that_is_not_there_tells_what_to_do() {
+    let error = KinesisReader::new(&new_client(), "quotes").unwrap().next_batch().await;
+    let error = error.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::NotFound);
+    assert!(error.chain().contains("check its name and AWS_REGION"), "{}", error.chain());
 }

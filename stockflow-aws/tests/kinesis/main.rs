@@ -4,5 +4,6 @@
 
 mod emulated;
 mod fake;
+mod reader;
 mod sink;
 mod stream;
