@@ -2,6 +2,8 @@
 //!
 //! Nothing here needs the SDK or a runtime: a handler built on these is a function from bytes to bytes, and can be tested as one.
 
+#[cfg(feature = "runtime")]
+mod environment;
 mod invocation;
 mod kinesis;
 mod metrics;
@@ -16,6 +18,8 @@ mod trend;
 
 use std::fmt;
 
+#[cfg(feature = "runtime")]
+pub use environment::{Environment, MissingVariable};
 pub use invocation::Invocation;
 pub use kinesis::read_kinesis_event;
 pub use metrics::{MetricLine, NAMESPACE, Unit};
