@@ -8,3 +8,4 @@ mod install;
 
 pub use emulator::{Emulator, EmulatorError};
 pub use faults::{Fault, Faults, FaultyClient};
+pub use install::python;

@@ -1,4 +1,4 @@
-//! Installs the emulator, once for a machine.
+//! Installs the emulator and other programs in Python, once for a machine.
 
 use std::{
     fs::{self, File},
@@ -16,36 +16,53 @@ const HOME: &str = "STOCKFLOW_EMULATOR_HOME";
 
 /// The emulator's program.
 pub(super) fn ministack() -> Result<PathBuf, EmulatorError> {
-    let home = home()?;
-    let program = home.join("bin/ministack");
+    let home = match std::env::var_os(HOME) {
+        Some(home) => home.into(),
+        None => target()?.join("stockflow-emulator"),
+    };
+    installed(&home, REQUIREMENTS).map(|programs| programs.join("ministack"))
+}
+
+/// A Python interpreter that has these packages and nothing else, for a test that holds something against a reference in
+/// Python; installed at its first use in the folder `name` beside the build's other files, with `python3 -m venv` and `pip`.
+///
+/// `requirements` are lines of `package==version`, dependencies included.
+///
+/// # Errors
+/// What the programs say: there is no Python, or no package index.
+pub fn python(name: &str, requirements: &str) -> Result<PathBuf, EmulatorError> {
+    installed(&target()?.join(name), requirements).map(|programs| programs.join("python3"))
+}
+
+/// The folder of the programs in `home`.
+fn installed(home: &Path, requirements: &str) -> Result<PathBuf, EmulatorError> {
+    let programs = home.join("bin");
     let done = home.join("requirements.txt");
-    fs::create_dir_all(&home).map_err(|error| failed("creating the emulator's folder", &error))?;
+    fs::create_dir_all(home).map_err(|error| failed("creating a folder for Python", &error))?;
     // Several test programs may come here at once: one installs, the others wait.
     let lock = File::create(home.with_extension("lock"))
         .map_err(|error| failed("creating a lock", &error))?;
-    lock.lock().map_err(|error| failed("locking the emulator's folder", &error))?;
-    if fs::read_to_string(&done).is_ok_and(|text| text == REQUIREMENTS) && program.exists() {
-        return Ok(program);
+    lock.lock().map_err(|error| failed("locking a folder for Python", &error))?;
+    let python = programs.join("python3");
+    if fs::read_to_string(&done).is_ok_and(|text| text == requirements) && python.exists() {
+        return Ok(programs);
     }
-    run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&home).current_dir("/"))?;
+    run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(home).current_dir("/"))?;
     let list = home.join("wanted.txt");
-    fs::write(&list, REQUIREMENTS)
+    fs::write(&list, requirements)
         .map_err(|error| failed("writing the list of packages", &error))?;
     let pip = ["-m", "pip", "install", "--quiet", "--no-deps", "--disable-pip-version-check", "-r"];
-    run(Command::new(home.join("bin/python3")).args(pip).arg(&list))?;
+    run(Command::new(python).args(pip).arg(&list))?;
     fs::rename(&list, &done).map_err(|error| failed("noting what was installed", &error))?;
-    Ok(program)
+    Ok(programs)
 }
 
 /// Beside the build's other files, since that is where a user expects what tests leave behind.
-fn home() -> Result<PathBuf, EmulatorError> {
-    if let Some(home) = std::env::var_os(HOME) {
-        return Ok(home.into());
-    }
+fn target() -> Result<PathBuf, EmulatorError> {
     let program =
         std::env::current_exe().map_err(|error| failed("finding the target folder", &error))?;
     let target = program.ancestors().find(|folder| folder.join("CACHEDIR.TAG").exists());
-    Ok(target.unwrap_or(&std::env::temp_dir() as &Path).join("stockflow-emulator"))
+    Ok(target.unwrap_or(&std::env::temp_dir() as &Path).to_owned())
 }
 
 fn run(command: &mut Command) -> Result<(), EmulatorError> {

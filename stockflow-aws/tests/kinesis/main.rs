@@ -5,5 +5,6 @@
 mod emulated;
 mod fake;
 mod reader;
+mod reference;
 mod sink;
 mod stream;
