@@ -68,6 +68,7 @@ pub struct Pipeline {
     sinks: Vec<Arc<dyn Sink<Row>>>,
     alerters: Vec<Arc<dyn Alerter>>,
     clock: fn() -> Timestamp,
+    earliest_arrival: Timestamp,
     batch_window: Duration,
     batch_records: usize,
     progress: watch::Sender<Progress>,
@@ -90,6 +91,7 @@ impl Pipeline {
             sinks: Vec::new(),
             alerters: Vec::new(),
             clock: system_clock,
+            earliest_arrival: Timestamp::MIN,
             batch_window: Duration::from_secs(1),
             batch_records: 16_384,
             progress: watch::Sender::new(Progress::default()),
@@ -114,6 +116,14 @@ impl Pipeline {
     #[must_use]
     pub fn with_clock(mut self, clock: fn() -> Timestamp) -> Self {
         self.clock = clock;
+        self
+    }
+
+    /// Counts quotes as arrived no earlier than `time`, whatever the clock says: for a feed whose market time is not the machine's,
+    /// and may be in its future. What is more than five minutes after its arrival is quarantined.
+    #[must_use]
+    pub const fn with_earliest_arrival(mut self, time: Timestamp) -> Self {
+        self.earliest_arrival = time;
         self
     }
 
@@ -185,11 +195,12 @@ impl Pipeline {
     ) -> Result<Summary> {
         let started = std::time::Instant::now();
         let shared = Arc::new(Shared::new(self.progress.clone()));
+        shared.damaged(self.spool.damages().iter().cloned());
         let intake = Intake::new(
             source,
             self.spool.writer(),
             Arc::clone(&self.quarantine),
-            self.clock,
+            (self.clock, self.earliest_arrival),
             Arc::clone(&shared),
         );
         let mut processor = Processor::new(

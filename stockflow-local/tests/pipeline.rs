@@ -75,14 +75,33 @@ async fn a_day_that_was_stopped_and_continued_is_the_day() {
     assert_eq!(undisturbed, told);
 }
 
+fn one_symbol() -> SimulatedOptions {
+    let symbols = vec!["AAPL".parse().unwrap()];
+    SimulatedOptions { symbols, events: 1, ..SimulatedOptions::default() }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_clock_that_is_behind_quarantines_a_simulated_day_unless_it_is_told_when_quotes_arrive() {
+    for is_told in [false, true] {
+        let folder = tempfile::tempdir().unwrap();
+        let market = SimulatedMarket::new(7, one_symbol(), &[]).unwrap();
+        let (quotes, ends) = (market.total_quotes(), market.ends());
+        let mut pipeline = Pipeline::open(folder.path(), Rules::default_set())
+            .unwrap()
+            .with_clock(|| "2020-01-01T00:00:00Z".parse().unwrap());
+        if is_told {
+            pipeline = pipeline.with_earliest_arrival(ends);
+        }
+        let summary = pipeline.run(Box::new(market), std::future::pending()).await.unwrap();
+        let expected = if is_told { (quotes, 0) } else { (0, quotes) };
+        assert_eq!((summary.accepted, summary.quarantined), expected);
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_new_spool_does_not_overwrite_what_an_earlier_one_left_in_the_lake() {
     let folder = tempfile::tempdir().unwrap();
-    let options = SimulatedOptions {
-        symbols: vec!["AAPL".parse().unwrap()],
-        events: 1,
-        ..SimulatedOptions::default()
-    };
+    let options = one_symbol();
     let mut quotes = 0;
     for seed in [1, 2] {
         let mut pipeline = Pipeline::open(folder.path(), Rules::default_set()).unwrap();

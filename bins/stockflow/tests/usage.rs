@@ -29,6 +29,14 @@ fn every_command_explains_itself() {
 }
 
 #[test]
+fn the_formats_of_a_replay_are_named() {
+    let output = stockflow(&["run", "--help"]);
+    for format in ["CSV", "NDJSON", "Parquet", "lake folder"] {
+        assert!(text(&output.stdout).contains(format), "{format}");
+    }
+}
+
+#[test]
 fn wrong_usage_ends_with_2_and_says_why_on_standard_error() {
     let cases: [&[&str]; 9] = [
         &[],

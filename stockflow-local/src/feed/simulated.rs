@@ -114,6 +114,13 @@ impl SimulatedMarket {
         self.days.iter().flat_map(label).collect()
     }
 
+    /// End of the last session: no quote is after it.
+    #[must_use]
+    pub fn ends(&self) -> Timestamp {
+        let session = self.options.close.saturating_sub(self.options.open);
+        self.days.last().map_or(Timestamp::MIN, |day| day.open.saturating_add(session))
+    }
+
     /// Quotes from the first to the last, those delivered before included.
     #[must_use]
     pub fn total_quotes(&self) -> u64 {

@@ -19,6 +19,7 @@ pub(super) struct Intake {
     writer: SpoolWriter,
     quarantine: Arc<Lake>,
     clock: fn() -> Timestamp,
+    earliest_arrival: Timestamp,
     shared: Arc<Shared>,
     lines: Vec<u8>,
     ends: Vec<usize>,
@@ -29,10 +30,11 @@ impl Intake {
         source: Box<dyn QuoteSource>,
         writer: SpoolWriter,
         quarantine: Arc<Lake>,
-        clock: fn() -> Timestamp,
+        (clock, earliest_arrival): (fn() -> Timestamp, Timestamp),
         shared: Arc<Shared>,
     ) -> Self {
-        Self { source, writer, quarantine, clock, shared, lines: Vec::new(), ends: Vec::new() }
+        let (lines, ends) = (Vec::new(), Vec::new());
+        Self { source, writer, quarantine, clock, earliest_arrival, shared, lines, ends }
     }
 
     pub(super) async fn run(mut self, stop: impl Future<Output = ()> + Send) -> Result<()> {
@@ -76,7 +78,7 @@ impl Intake {
 
     async fn store(&mut self, batch: SourceBatch) -> Result<()> {
         step(INTAKE, "taken");
-        let now = (self.clock)();
+        let now = (self.clock)().max(self.earliest_arrival);
         // First: if the cursor were stored without them, they would never be seen again. Twice does no harm.
         self.quarantine.put_unreadable(&batch.unreadable, now).await?;
         step(INTAKE, "quarantined");

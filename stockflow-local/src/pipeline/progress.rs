@@ -12,6 +12,7 @@ use stockflow_core::{ProcessCounts, WatchCounts};
 use tokio::sync::{Notify, watch};
 
 use super::summary::{StageTimes, Summary};
+use crate::spool::Damage;
 
 /// Counts of a run, as it goes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -52,6 +53,7 @@ struct Counts {
     watch: WatchCounts,
     unreadable: u64,
     pending: u64,
+    damages: Vec<Damage>,
     times: StageTimes,
 }
 
@@ -145,6 +147,10 @@ impl Shared {
         self.with(|all| all.pending = checkpoints);
     }
 
+    pub(super) fn damaged(&self, damages: impl IntoIterator<Item = Damage>) {
+        self.with(|all| all.damages.extend(damages));
+    }
+
     /// Counts the time since `from` for `part`.
     pub(super) fn spent(&self, part: Part, from: Instant) {
         let elapsed = from.elapsed();
@@ -180,6 +186,7 @@ impl Shared {
             alerts: counts.watch.alerts,
             undeliverable: counts.watch.undeliverable,
             pending: counts.pending,
+            damages: counts.damages.clone(),
             elapsed,
             times: counts.times,
         }

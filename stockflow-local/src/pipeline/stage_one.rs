@@ -28,6 +28,7 @@ pub(super) struct StageOne {
 impl StageOne {
     pub(super) async fn run(mut self) -> Result<()> {
         let outcome = self.work().await;
+        self.shared.damaged(self.reader.damages());
         if outcome.is_err() {
             self.shared.fail();
         }

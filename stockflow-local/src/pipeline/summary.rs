@@ -4,6 +4,8 @@ use std::{collections::BTreeMap, time::Duration};
 
 use stockflow_core::RuleName;
 
+use crate::spool::Damage;
+
 /// Counts of a finished run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Summary {
@@ -31,6 +33,8 @@ pub struct Summary {
     pub undeliverable: u64,
     /// Checkpoints whose alerts could not be told yet; the next run tells them.
     pub pending: u64,
+    /// What of the spool cannot be read, found when the folder was opened or since: what was there is lost.
+    pub damages: Vec<Damage>,
     /// From start to end.
     pub elapsed: Duration,
     /// How long each part was at work; they run side by side.

@@ -1,5 +1,6 @@
 //! `stockflow run`: the pipeline, on a simulated market or on recorded quotes.
 
+mod feed;
 mod report;
 mod screen;
 mod signals;
@@ -15,10 +16,9 @@ use std::{
 };
 
 use clap::{Args, ValueEnum};
-use stockflow_core::{Alerter, Cursor, QuoteSource, RuleName, Symbol, config::Config};
+use stockflow_core::{Alerter, QuoteSource, RuleName, Symbol, config::Config};
 use stockflow_local::{
-    AlertQuery, Finding, Paced, Pipeline, PlantedEvent, Progress, Replay, ReplayOptions,
-    SimulatedMarket, SimulatedOptions, Summary,
+    AlertQuery, Finding, Paced, Pipeline, PlantedEvent, Progress, Summary,
     alerter::{self, ConsoleAlerter, Surroundings},
     match_events,
 };
@@ -39,8 +39,8 @@ pub use speed::Speed;
     after_help = "Examples:\n  stockflow run\n  stockflow run --replay quotes.csv.gz --symbols IBM,SPY --data ./ibm-spy"
 )]
 pub struct Run {
-    /// Recorded quotes instead of the simulated market: CSV, NDJSON (plain, .gz or .zst) or a lake folder; several are
-    /// merged in market-time order
+    /// Recorded quotes instead of the simulated market: CSV, NDJSON (plain, .gz or .zst), Parquet (in a build with
+    /// the feature query) or a lake folder; several are merged in market-time order
     #[arg(long, value_name = "FILE", num_args = 1..)]
     pub replay: Vec<PathBuf>,
     /// Only these symbols, separated by commas
@@ -96,6 +96,7 @@ impl Run {
             pipeline = pipeline.with_alerter(alerter);
         }
         let feed = self.feed(symbols, &pipeline.cursors())?;
+        pipeline = pipeline.with_earliest_arrival(feed.ends);
         screen.line(&feed.title);
         let progress = tokio::spawn(watch(screen.clone(), pipeline.progress(), feed.total));
         let source: Box<dyn QuoteSource> = match self.speed {
@@ -111,40 +112,6 @@ impl Run {
             SummaryFormat::Text => screen.line(&format!("\n{}", report.text(&program()))),
         }
         Ok(())
-    }
-
-    /// Whose quotes are taken in: those asked for here, else those of the configuration.
-    fn symbols(&self, config: &Config) -> Option<Vec<Symbol>> {
-        if self.symbols.is_empty() { config.symbols.clone() } else { Some(self.symbols.clone()) }
-    }
-
-    fn feed(&self, symbols: Option<Vec<Symbol>>, cursors: &[Cursor]) -> Result<Feed, Failure> {
-        if self.replay.is_empty() {
-            let mut options = SimulatedOptions::default();
-            options.symbols = symbols.unwrap_or(options.symbols);
-            let count = options.symbols.len();
-            let market = SimulatedMarket::new(self.seed, options, cursors)?;
-            return Ok(Feed {
-                title: format!("simulated market, seed {}, {count} symbols", self.seed),
-                total: Some(market.total_quotes()),
-                events: market.events(),
-                source: Box::new(market),
-            });
-        }
-        let options = ReplayOptions {
-            symbols,
-            batch: self.batch_records.map_or(REPLAY_BATCH, NonZeroUsize::get),
-        };
-        let replay = Replay::open(&self.replay, options, cursors)
-            .map_err(|error| Failure::usage(with_causes(&error)))?;
-        let names: Vec<String> =
-            self.replay.iter().map(|path| path.display().to_string()).collect();
-        Ok(Feed {
-            title: format!("replay of {}", names.join(", ")),
-            total: None,
-            events: Vec::new(),
-            source: Box::new(replay),
-        })
     }
 
     fn report(
@@ -178,6 +145,7 @@ impl Run {
             turns: text(&summary.turns),
             alerts: summary.alerts,
             untold: summary.pending + summary.undeliverable,
+            damages: summary.damages.iter().map(ToString::to_string).collect(),
             elapsed: summary.elapsed,
             stages: vec![
                 ("source", summary.times.source),
@@ -190,18 +158,6 @@ impl Run {
             data: self.data.path.clone(),
         })
     }
-}
-
-/// Quotes at once: few enough that a slow feed is not held up, enough that a durable append costs little.
-const REPLAY_BATCH: usize = 8_192;
-
-/// Where the quotes come from.
-struct Feed {
-    title: String,
-    source: Box<dyn QuoteSource>,
-    /// Quotes from its start to its end, if that is known.
-    total: Option<u64>,
-    events: Vec<PlantedEvent>,
 }
 
 fn configuration(path: Option<&Path>) -> Result<Config, Failure> {

@@ -19,6 +19,8 @@ pub(super) struct Report {
     pub(super) alerts: u64,
     /// Alerts that could not be told yet, or never can be.
     pub(super) untold: u64,
+    /// What cannot be read of the spool, for people.
+    pub(super) damages: Vec<String>,
     pub(super) elapsed: Duration,
     pub(super) stages: Vec<(&'static str, Duration)>,
     pub(super) planted: Option<Planted>,
@@ -57,7 +59,7 @@ impl Report {
         json!({
             "quotes": self.quotes, "rows": self.rows, "late": self.late, "duplicate": self.duplicate,
             "quarantined": self.quarantined, "anomalies": self.anomalies, "turns": self.turns,
-            "alerts": self.alerts, "untold": self.untold, "seconds": self.elapsed.as_secs_f64(),
+            "alerts": self.alerts, "untold": self.untold, "damages": self.damages, "seconds": self.elapsed.as_secs_f64(),
             "quotes_per_second": self.quotes_per_second(), "stage_seconds": stages, "planted": planted,
             "data": self.data.to_string_lossy(),
         })
@@ -86,6 +88,9 @@ impl Report {
         line("alerts", &count(self.alerts));
         if self.untold > 0 {
             line("not told yet", &count(self.untold));
+        }
+        for damage in &self.damages {
+            line("damaged", damage);
         }
         if let Some(planted) = &self.planted {
             let found = format!(
@@ -161,6 +166,7 @@ mod tests {
                 missed: vec!["halt of X".to_owned()],
                 false_alerts: 3,
             }),
+            damages: vec!["spool/0: 7 bytes".to_owned()],
             symbol: Some("^GSPC".to_owned()),
             data: "my data".into(),
             ..Report::default()
@@ -175,6 +181,7 @@ mod tests {
             "1,002 (volume_spike 1,000, bad_print 2)",
             "5 of 6 found, 3 alerts beside them",
             "missed  halt of X",
+            "damaged  spool/0: 7 bytes",
             "target/release/stockflow latest '^GSPC' -n 5 --data 'my data'",
         ] {
             assert!(text.contains(part), "{part} in\n{text}");
@@ -200,6 +207,7 @@ mod tests {
         }
         assert_eq!(read["anomalies"]["volume_spike"], json!(1_000));
         assert!(read["turns"].is_object());
+        assert_eq!(read["damages"], json!(["spool/0: 7 bytes"]));
     }
 
     #[test]
