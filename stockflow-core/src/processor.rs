@@ -19,7 +19,7 @@ use self::{
 };
 use crate::{
     AnomalyDetector, Archive, BatchReport, Error, ItemFailure, Object, QuoteTable, RecordBatch,
-    Result, Row, Rule, Rules, Sink, StoredRow, Symbol,
+    Result, Row, Rule, Rules, Sink, StoredRow, StreamRecord, Symbol,
 };
 
 pub(crate) use judge::Judge;
@@ -93,7 +93,7 @@ impl Processor {
         let mut plan = draft.finish(batch, self.table.as_ref()).await?;
         step("judged");
 
-        let mut frontier = Frontier::new(inbox.letters.len());
+        let mut frontier = Frontier::new(&batch.records);
         self.store_rows(&plan, &recalls, &mut frontier).await?;
         self.offer_to_sinks(&plan, &mut frontier).await?;
         self.store_checkpoints(&mut plan, &recalls, &mut frontier).await?;
@@ -131,7 +131,7 @@ impl Processor {
         &self,
         plan: &Plan,
         recalls: &[Recall],
-        frontier: &mut Frontier,
+        frontier: &mut Frontier<'_>,
     ) -> Result<()> {
         let mut rows: Vec<StoredRow> = Vec::with_capacity(plan.rows.len());
         let mut records = Vec::with_capacity(plan.rows.len());
@@ -156,7 +156,7 @@ impl Processor {
         Ok(())
     }
 
-    async fn offer_to_sinks(&self, plan: &Plan, frontier: &mut Frontier) -> Result<()> {
+    async fn offer_to_sinks(&self, plan: &Plan, frontier: &mut Frontier<'_>) -> Result<()> {
         if self.sinks.is_empty() {
             return Ok(());
         }
@@ -174,7 +174,7 @@ impl Processor {
         &self,
         plan: &mut Plan,
         recalls: &[Recall],
-        frontier: &mut Frontier,
+        frontier: &mut Frontier<'_>,
     ) -> Result<()> {
         let (indices, first_records) = plan.mark_checkpoints(recalls, frontier.at);
         let rows: Vec<StoredRow> = indices.iter().map(|&index| plan.rows[index].clone()).collect();
@@ -207,16 +207,18 @@ fn step(step: &'static str) {
     tracing::trace!(target: "stockflow::step", stage = 1, step);
 }
 
-/// The first record that is not durable, and why.
+/// The first record that is not durable, and why. Of a record of the stream that holds many quotes, it is the first quote: the stream
+/// brings only whole records again.
 #[derive(Debug)]
-struct Frontier {
+struct Frontier<'a> {
+    records: &'a [StreamRecord],
     at: usize,
     error: Option<Error>,
 }
 
-impl Frontier {
-    const fn new(records: usize) -> Self {
-        Self { at: records, error: None }
+impl<'a> Frontier<'a> {
+    const fn new(records: &'a [StreamRecord]) -> Self {
+        Self { records, at: records.len(), error: None }
     }
 
     /// Takes in the failures of a call whose items belong to the records that `record_of` tells.
@@ -224,9 +226,17 @@ impl Frontier {
         for ItemFailure { index, error } in report.into_failures() {
             let record = record_of(index);
             if record < self.at {
-                *self = Self { at: record, error: Some(error) };
+                self.at = self.whole(record);
+                self.error = Some(error);
             }
         }
+    }
+
+    /// The first quote of the stream's record that the quote of that index came in.
+    fn whole(&self, record: usize) -> usize {
+        let sequence = &self.records[record].position.sequence;
+        let before = self.records[..record].iter().rev();
+        record - before.take_while(|before| before.position.sequence == *sequence).count()
     }
 
     fn into_report(self) -> BatchReport {

@@ -99,7 +99,7 @@ impl ProcessorFunction {
         outcome: &mut ProcessorOutcome,
     ) -> Option<String> {
         while !batch.records.is_empty() {
-            let rest = batch.records.split_off(self.part.min(batch.records.len()));
+            let rest = batch.records.split_off(part_end(&batch.records, self.part));
             let sequence =
                 |index: usize| batch.records.get(index).map(|r| r.position.sequence.to_string());
             match timeout_at(stop, self.stage.process(&batch)).await {
@@ -128,6 +128,14 @@ impl ProcessorFunction {
     }
 }
 
+/// Where a part of that many quotes ends, at the end of a record of the stream: only whole ones come again.
+fn part_end(records: &[StreamRecord], part: usize) -> usize {
+    let (part, rest) = records.split_at(part.min(records.len()));
+    let Some(last) = part.last() else { return 0 };
+    let sequence = &last.position.sequence;
+    part.len() + rest.iter().take_while(|record| record.position.sequence == *sequence).count()
+}
+
 impl ProcessorOutcome {
     /// What is logged of it.
     #[must_use]
@@ -153,5 +161,25 @@ impl ProcessorOutcome {
             line.field("error", error.chain());
         }
         line
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use stockflow_core::{Position, Timestamp};
+
+    use super::*;
+
+    #[test]
+    fn a_part_ends_with_a_record_of_the_stream() {
+        let record = |sequence: u64, index| StreamRecord {
+            position: Position { sequence: sequence.into(), index },
+            arrival: Timestamp::MIN,
+            data: "".into(),
+        };
+        let records = [record(1, 0), record(2, 0), record(2, 1), record(2, 2), record(3, 0)];
+        for (part, end) in [(1, 1), (2, 4), (3, 4), (4, 4), (5, 5), (usize::MAX, 5)] {
+            assert_eq!(part_end(&records, part), end, "{part}");
+        }
     }
 }
