@@ -5,6 +5,7 @@
 mod feed_gap;
 mod flat_line;
 mod hampel;
+mod kernel;
 mod open_gap;
 mod percent_change;
 mod price_level;
@@ -14,8 +15,9 @@ mod shared;
 mod suspected_split;
 mod volume_spike;
 
-use std::fmt;
+use std::{any::Any, fmt};
 
+pub(crate) use self::kernel::AnyKernel;
 pub use self::{
     feed_gap::FeedGap, flat_line::FlatLine, hampel::Hampel, open_gap::OpenGap,
     percent_change::PercentChange, price_level::PriceLevel, range_break::RangeBreak,
@@ -120,7 +122,7 @@ impl Verdict {
 ///     }
 /// }
 /// ```
-pub trait AnomalyDetector: fmt::Debug + Send + Sync {
+pub trait AnomalyDetector: Any + fmt::Debug + Send + Sync {
     /// On how many quotes before the judged one its verdict depends, at most [`MAX_LOOKBACK`](crate::MAX_LOOKBACK).
     fn lookback(&self) -> usize;
     /// Flags that do not keep it from judging a quote and learning from it.

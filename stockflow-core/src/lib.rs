@@ -40,6 +40,7 @@ pub mod wrap;
 pub use alert::{Alert, AlertId, AlertKind, Alerter, RuleKey, Severity};
 pub use anomaly::{AnomalyDetector, AnomalyDetectorExt, Verdict};
 pub use archive::{Archive, Object, ObjectName};
+pub use bank::AnomalyBank;
 pub use batch::{BatchReport, ItemFailure};
 pub use error::{Error, ErrorKind, Result};
 pub use ledger::{AlertLedger, AlertStatus, Claim};

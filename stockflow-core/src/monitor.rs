@@ -4,7 +4,7 @@ use hashbrown::HashMap;
 
 use crate::{
     Alert, AlertKind, Evidence, Judgement, Policy, PolicyState, Quote, RuleName, Rules, Severity,
-    Symbol, TrendDetector, bank::Bank, processor::Judge,
+    Symbol, bank::TrendBank, processor::Judge,
 };
 
 /// Judges quotes and raises alerts, one quote at a time, without a table, a lake or a ledger.
@@ -43,7 +43,7 @@ struct Told {
 #[derive(Debug)]
 struct Watched {
     judge: Judge,
-    trends: Bank<dyn TrendDetector>,
+    trends: TrendBank,
     /// Of the rules that found something so far.
     states: Vec<(RuleName, PolicyState)>,
 }
@@ -77,7 +77,7 @@ impl Monitor {
         let Watched { judge, trends, states } =
             symbols.entry(quote.symbol).or_insert_with(|| Watched {
                 judge: Judge::new(&rules.anomaly, &quote.symbol),
-                trends: Bank::new(&rules.trend, &quote.symbol),
+                trends: TrendBank::new(&rules.trend, &quote.symbol),
                 states: Vec::new(),
             });
         if !judge.would_accept(quote) {

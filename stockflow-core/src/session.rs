@@ -3,7 +3,7 @@
 use crate::{Price, Quote, Timestamp, Volume};
 
 /// What of a quote tells whether the next one belongs to the same session.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Tip {
     pub(crate) time: Timestamp,
     pub(crate) open: Price,
@@ -32,7 +32,11 @@ impl Tip {
 
     /// Volume traded from here to `quote`; see [`Quote::volume_since`].
     pub(crate) fn volume_until(&self, quote: &Quote) -> i64 {
-        if self.is_left_by(quote) {
+        self.volume_within(quote, self.is_left_by(quote))
+    }
+
+    fn volume_within(&self, quote: &Quote, starts: bool) -> i64 {
+        if starts {
             return quote.volume.get();
         }
         (quote.volume.get() - self.volume.get()).max(0)
@@ -50,44 +54,50 @@ pub(crate) enum Step {
     Open,
 }
 
+/// How a quote follows the one before it, worked out once for all who took that one in.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Following<'a> {
+    pub(crate) before: Option<&'a Tip>,
+    pub(crate) step: Step,
+    /// Whether the quote starts a session; also where every quote does, as in daily data.
+    pub(crate) starts: bool,
+}
+
+impl Following<'_> {
+    /// Volume traded since the quote before; none if that is not known.
+    pub(crate) fn volume(&self, quote: &Quote) -> Option<i64> {
+        self.before.map(|before| before.volume_within(quote, self.starts))
+    }
+}
+
 /// The newest quote of a symbol, as far as sessions are concerned.
 ///
 /// How a quote follows depends on the two before it: a window of `n` quotes is known from `n` + 2.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) struct Sessions {
     tip: Option<Tip>,
     opened: bool,
 }
 
 impl Sessions {
-    pub(crate) const fn tip(&self) -> Option<&Tip> {
-        self.tip.as_ref()
-    }
-
-    /// Whether `quote` starts a session.
-    pub(crate) fn starts(&self, quote: &Quote) -> bool {
-        self.tip.as_ref().is_some_and(|tip| tip.is_left_by(quote))
-    }
-
-    pub(crate) fn step(&self, quote: &Quote) -> Step {
-        match &self.tip {
-            None => Step::First,
-            Some(tip) if !self.opened && tip.is_left_by(quote) => Step::Open,
-            Some(_) => Step::Next,
-        }
-    }
-
-    /// Takes in `quote`; how it followed.
-    pub(crate) fn advance(&mut self, quote: &Quote) -> Step {
-        let starts = self.starts(quote);
-        let step = match self.tip {
+    /// How `quote` follows.
+    #[inline]
+    pub(crate) fn following(&self, quote: &Quote) -> Following<'_> {
+        let before = self.tip.as_ref();
+        let starts = before.is_some_and(|tip| tip.is_left_by(quote));
+        let step = match before {
             None => Step::First,
             Some(_) if starts && !self.opened => Step::Open,
             Some(_) => Step::Next,
         };
+        Following { before, step, starts }
+    }
+
+    /// Takes in `quote`, which `starts` a session or does not.
+    #[inline]
+    pub(crate) fn advance(&mut self, quote: &Quote, starts: bool) {
         self.tip = Some(Tip::of(quote));
         self.opened = starts;
-        step
     }
 }
 
@@ -111,9 +121,9 @@ mod tests {
                     previous_close: price,
                     volume: Volume::new(volume).unwrap(),
                 };
-                let seen = sessions.step(&quote);
-                assert_eq!(seen, sessions.advance(&quote));
-                seen
+                let Following { step, starts, .. } = sessions.following(&quote);
+                sessions.advance(&quote, starts);
+                step
             })
             .collect()
     }

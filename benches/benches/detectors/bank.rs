@@ -1,12 +1,17 @@
 //! The default detectors as a whole and one by one, and what one would take from `yata` for the same rules.
+//!
+//! Ours as a whole is what [`Processor`](stockflow_core::Processor) runs for a symbol: its bank of anomaly detectors, made from the
+//! default rules, and the trend detectors behind pointers. What follows from the bank's flags and verdicts (quality, policy,
+//! alerts) is in the line of the monitor only. `yata` comes twice: as nine rules behind a pointer each, which is what a
+//! configurable set needs, and as one struct written by hand for these rules, without a call through a pointer.
 
 use stockflow_benches::compare::{Contestant, compare};
 use stockflow_core::{
-    AnomalyDetector, AnomalyDetectorExt, Monitor, Quote, Rules, TrendDetector, TrendSignal,
+    AnomalyBank, AnomalyDetector, Monitor, Quality, Quote, Rules, TrendDetector, TrendSignal,
     anomaly, trend,
 };
 
-use super::{ROUNDS, SYMBOLS, yata_set::YataSet};
+use super::{ROUNDS, SYMBOLS, yata_boxes, yata_set::YataSet};
 
 /// Feeds every quote to the state of its symbol; new states each time, since detectors are fed a market once.
 fn feed<S>(
@@ -25,7 +30,7 @@ fn feed<S>(
 }
 
 fn judge(detector: &mut Box<dyn AnomalyDetector>, quote: &Quote) -> u64 {
-    u64::from(detector.observe(quote).evidence().is_some())
+    u64::from(detector.judge(quote, Quality::GOOD).evidence().is_some())
 }
 
 fn follow(detector: &mut Box<dyn TrendDetector>, quote: &Quote) -> u64 {
@@ -34,17 +39,29 @@ fn follow(detector: &mut Box<dyn TrendDetector>, quote: &Quote) -> u64 {
 
 fn detectors(quotes: &[Quote]) -> u64 {
     let rules = Rules::default_set();
+    let make =
+        |quote: &Quote| (AnomalyBank::new(&rules.anomaly, &quote.symbol), trends(&rules, quote));
+    feed(quotes, make, |(bank, trend), quote| {
+        let anomalies = bank.judge(quote, Quality::GOOD).1.len() as u64;
+        anomalies + trend.iter_mut().map(|d| follow(d, quote)).sum::<u64>()
+    })
+}
+
+fn boxes(quotes: &[Quote]) -> u64 {
+    let rules = Rules::default_set();
     let make = |quote: &Quote| {
         let anomaly: Vec<_> =
             rules.anomaly.iter().filter_map(|rule| rule.detector(&quote.symbol)).collect();
-        let trend: Vec<_> =
-            rules.trend.iter().filter_map(|rule| rule.detector(&quote.symbol)).collect();
-        (anomaly, trend)
+        (anomaly, trends(&rules, quote))
     };
     feed(quotes, make, |(anomaly, trend), quote| {
         let anomalies: u64 = anomaly.iter_mut().map(|d| judge(d, quote)).sum();
         anomalies + trend.iter_mut().map(|d| follow(d, quote)).sum::<u64>()
     })
+}
+
+fn trends(rules: &Rules, quote: &Quote) -> Vec<Box<dyn TrendDetector>> {
+    rules.trend.iter().filter_map(|rule| rule.detector(&quote.symbol)).collect()
 }
 
 fn monitor(quotes: &[Quote]) -> u64 {
@@ -62,9 +79,17 @@ pub(crate) fn compare_all(quotes: &[Quote]) {
         quotes.len(),
         ROUNDS,
         vec![
-            Contestant::new("stockflow", || detectors(quotes)),
-            Contestant::new("yata, equivalent set, called directly", || {
+            Contestant::new("stockflow, as the processor runs them", || detectors(quotes)),
+            Contestant::new("yata, nearest set, each rule behind a pointer", || {
+                feed(quotes, yata_boxes::rules, |rules, quote| {
+                    rules.iter_mut().map(|rule| u64::from(rule(quote))).sum()
+                })
+            }),
+            Contestant::new("yata, nearest set, one struct written by hand", || {
                 feed(quotes, YataSet::new, YataSet::observe)
+            }),
+            Contestant::new("stockflow, each detector by itself behind a pointer", || {
+                boxes(quotes)
             }),
             Contestant::new("stockflow monitor: quality, policy, alerts too", || monitor(quotes)),
         ],

@@ -7,6 +7,7 @@
 mod bank;
 mod error;
 mod single;
+mod yata_boxes;
 mod yata_set;
 
 use stockflow_benches::market;

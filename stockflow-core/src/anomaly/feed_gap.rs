@@ -1,11 +1,14 @@
 use std::time::Duration;
 
-use super::{AnomalyDetector, Verdict};
+use super::{
+    AnomalyDetector, Verdict,
+    kernel::{Kernel, standalone},
+};
 use crate::{
     Direction, Evidence, Quality, Quote, Severity,
     params::{Entry, InvalidConfig, Param, ParamKind, within},
     rolling::Sum,
-    session::Tip,
+    session::{Following, Sessions, Tip},
 };
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -94,9 +97,14 @@ pub(super) const ENTRY: Entry<dyn AnomalyDetector> = Entry {
 #[derive(Clone, Debug)]
 #[doc(alias = "halt")]
 pub struct FeedGap {
+    pub(super) kernel: State,
+    pub(super) sessions: Sessions,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct State {
     max_gap: i64,
     factor: f64,
-    before: Option<Tip>,
     /// Microseconds.
     pauses: Sum,
 }
@@ -111,26 +119,19 @@ impl FeedGap {
         within("factor", factor, 1.0, 10_000.0)?;
         within("period", period, 2, 500)?;
         let max_gap = max_gap.as_micros() as i64;
-        Ok(Self { max_gap, factor, before: None, pauses: Sum::new(period)? })
+        let kernel = State { max_gap, factor, pauses: Sum::new(period)? };
+        Ok(Self { kernel, sessions: Sessions::default() })
     }
 }
 
-impl AnomalyDetector for FeedGap {
-    fn lookback(&self) -> usize {
-        self.pauses.values().period() + 1
-    }
-
-    fn tolerates(&self) -> Quality {
-        Quality::ALL.without(Quality::OFF_SESSION)
-    }
-
+impl Kernel for State {
     #[inline(always)]
-    fn score(&self, quote: &Quote) -> Verdict {
-        let (Some(before), true) = (&self.before, self.pauses.is_full()) else {
+    fn score(&self, quote: &Quote, _: Quality, following: &Following<'_>) -> Verdict {
+        let (Some(before), true) = (following.before, self.pauses.is_full()) else {
             return Verdict::WarmingUp;
         };
         let pause = pause(before, quote);
-        if pause <= self.max_gap || before.is_left_by(quote) {
+        if pause <= self.max_gap || following.starts {
             return Verdict::Normal { score: 0.0 };
         }
         let mean = self.pauses.mean().unwrap_or(0.0);
@@ -149,21 +150,25 @@ impl AnomalyDetector for FeedGap {
     }
 
     #[inline(always)]
-    fn update(&mut self, quote: &Quote) {
-        match &self.before {
-            Some(before) if before.is_left_by(quote) => self.pauses.clear(),
+    fn update(&mut self, quote: &Quote, following: &Following<'_>) {
+        match following.before {
+            Some(_) if following.starts => self.pauses.clear(),
             Some(before) => {
                 self.pauses.push(pause(before, quote));
             }
             None => {}
         }
-        self.before = Some(Tip::of(quote));
     }
 
     fn reset(&mut self) {
-        self.before = None;
         self.pauses.clear();
     }
+}
+
+standalone! {
+    FeedGap,
+    lookback: |kernel| kernel.pauses.values().period() + 1,
+    tolerates: Quality::ALL.without(Quality::OFF_SESSION),
 }
 
 /// Microseconds.

@@ -1,11 +1,14 @@
 use std::time::Duration;
 
-use super::{AnomalyDetector, Verdict};
+use super::{
+    AnomalyDetector, Verdict,
+    kernel::{Kernel, standalone},
+};
 use crate::{
     Direction, Evidence, Quality, Quote, Severity, Timestamp,
     params::{Entry, InvalidConfig, Param, ParamKind, within},
     rolling::Ring,
-    session::{Sessions, Step, Tip},
+    session::{Following, Sessions, Step, Tip},
 };
 
 /// Unchanged quotes in a row that are followed; longer runs are not judged any more.
@@ -106,9 +109,14 @@ pub(super) const ENTRY: Entry<dyn AnomalyDetector> = Entry {
 #[derive(Clone, Debug)]
 #[doc(alias = "halt")]
 pub struct FlatLine {
+    pub(super) kernel: State,
+    pub(super) sessions: Sessions,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct State {
     missed: f64,
     min_time: Duration,
-    sessions: Sessions,
     /// Whether each of the last quotes changed price or volume.
     changed: Ring<bool>,
     changes: u32,
@@ -137,16 +145,13 @@ impl FlatLine {
         within("period", period, 5, 60)?;
         within("missed", missed, 1.0, 400.0)?;
         within("min_time", min_time.as_secs_f64(), 0.0, 86_400.0)?;
-        Ok(Self {
-            missed,
-            min_time,
-            sessions: Sessions::default(),
-            changed: Ring::new(period)?,
-            changes: 0,
-            run: NO_RUN,
-        })
+        let kernel =
+            State { missed, min_time, changed: Ring::new(period)?, changes: 0, run: NO_RUN };
+        Ok(Self { kernel, sessions: Sessions::default() })
     }
+}
 
+impl State {
     /// Score of a standstill that goes on with `quote`, and whether it is too long.
     fn missed(&self, changes: u32, quote: &Quote) -> (f64, bool) {
         let rate = f64::from(changes) / self.changed.period() as f64;
@@ -159,18 +164,10 @@ fn is_unchanged(tip: &Tip, quote: &Quote) -> bool {
     tip.price == quote.price && tip.volume == quote.volume && tip.open == quote.open
 }
 
-impl AnomalyDetector for FlatLine {
-    fn lookback(&self) -> usize {
-        self.changed.period() + LONGEST as usize + 2
-    }
-
-    fn tolerates(&self) -> Quality {
-        Quality::OUTSIDE_RANGE | Quality::STALE | Quality::GAP
-    }
-
+impl Kernel for State {
     #[inline(always)]
-    fn score(&self, quote: &Quote) -> Verdict {
-        let Some(tip) = self.sessions.tip() else { return Verdict::WarmingUp };
+    fn score(&self, quote: &Quote, _: Quality, following: &Following<'_>) -> Verdict {
+        let Some(tip) = following.before else { return Verdict::WarmingUp };
         if !is_unchanged(tip, quote) || self.run.length >= LONGEST {
             return Verdict::Normal { score: 0.0 };
         }
@@ -187,14 +184,14 @@ impl AnomalyDetector for FlatLine {
     }
 
     #[inline(always)]
-    fn update(&mut self, quote: &Quote) {
-        let unchanged = self.sessions.tip().is_some_and(|tip| is_unchanged(tip, quote));
+    fn update(&mut self, quote: &Quote, following: &Following<'_>) {
+        let unchanged = following.before.is_some_and(|tip| is_unchanged(tip, quote));
         if unchanged {
             self.run.raised |=
                 self.run.changes.is_some_and(|changes| self.missed(changes, quote).1);
             self.run.length = LONGEST.min(self.run.length + 1);
         }
-        match self.sessions.advance(quote) {
+        match following.step {
             Step::First => {}
             Step::Open => {
                 self.changed.clear();
@@ -213,9 +210,14 @@ impl AnomalyDetector for FlatLine {
     }
 
     fn reset(&mut self) {
-        self.sessions = Sessions::default();
         self.changed.clear();
         self.changes = 0;
         self.run = NO_RUN;
     }
+}
+
+standalone! {
+    FlatLine,
+    lookback: |kernel| kernel.changed.period() + LONGEST as usize + 2,
+    tolerates: Quality::OUTSIDE_RANGE | Quality::STALE | Quality::GAP,
 }

@@ -1,8 +1,12 @@
-use super::{AnomalyDetector, Verdict, shared::percent};
+use super::{
+    AnomalyDetector, Verdict,
+    kernel::{Kernel, standalone},
+    shared::percent,
+};
 use crate::{
     Direction, Evidence, Quality, Quote, Severity,
     params::{Entry, InvalidConfig, Param, ParamKind, within},
-    session::Tip,
+    session::{Following, Sessions},
 };
 
 pub(super) const ENTRY: Entry<dyn AnomalyDetector> = Entry {
@@ -67,9 +71,14 @@ pub(super) const ENTRY: Entry<dyn AnomalyDetector> = Entry {
 /// Common usage among traders.
 #[derive(Clone, Debug)]
 pub struct OpenGap {
+    pub(super) kernel: State,
+    pub(super) sessions: Sessions,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct State {
     /// In 10⁻⁶ percent.
     threshold: i64,
-    before: Option<Tip>,
 }
 
 impl OpenGap {
@@ -79,23 +88,18 @@ impl OpenGap {
     /// [`InvalidConfig`] outside 0.01 to 10,000 percent.
     pub fn new(threshold: f64) -> Result<Self, InvalidConfig> {
         within("threshold", threshold, 0.01, 10_000.0)?;
-        Ok(Self { threshold: (threshold * 1e6).round() as i64, before: None })
+        let kernel = State { threshold: (threshold * 1e6).round() as i64 };
+        Ok(Self { kernel, sessions: Sessions::default() })
     }
 }
 
-impl AnomalyDetector for OpenGap {
-    fn lookback(&self) -> usize {
-        1
-    }
-
-    fn tolerates(&self) -> Quality {
-        Quality::OUTSIDE_RANGE | Quality::STALE | Quality::GAP
-    }
-
+impl Kernel for State {
     #[inline(always)]
-    fn score(&self, quote: &Quote) -> Verdict {
-        let Some(before) = &self.before else { return Verdict::WarmingUp };
-        if !before.is_left_by(quote) {
+    fn score(&self, quote: &Quote, _: Quality, following: &Following<'_>) -> Verdict {
+        if following.before.is_none() {
+            return Verdict::WarmingUp;
+        }
+        if !following.starts {
             return Verdict::Normal { score: 0.0 };
         }
         let gap = quote.open.units() - quote.previous_close.units();
@@ -113,12 +117,13 @@ impl AnomalyDetector for OpenGap {
         })
     }
 
-    #[inline(always)]
-    fn update(&mut self, quote: &Quote) {
-        self.before = Some(Tip::of(quote));
-    }
+    fn update(&mut self, _: &Quote, _: &Following<'_>) {}
 
-    fn reset(&mut self) {
-        self.before = None;
-    }
+    fn reset(&mut self) {}
+}
+
+standalone! {
+    OpenGap,
+    lookback: |_| 1,
+    tolerates: Quality::OUTSIDE_RANGE | Quality::STALE | Quality::GAP,
 }

@@ -1,11 +1,12 @@
 use super::{
     AnomalyDetector, Verdict,
+    kernel::{Kernel, standalone},
     shared::{Quiet, percent, quiet},
 };
 use crate::{
     Direction, Evidence, Quality, Quote, Severity,
     params::{Entry, InvalidConfig, Param, ParamKind, within},
-    session::Sessions,
+    session::{Following, Sessions},
 };
 
 pub(super) const ENTRY: Entry<dyn AnomalyDetector> = Entry {
@@ -70,10 +71,15 @@ pub(super) const ENTRY: Entry<dyn AnomalyDetector> = Entry {
 /// The rule of thumb of stock screens; the exact comparison is ours.
 #[derive(Clone, Debug)]
 pub struct PercentChange {
+    pub(super) kernel: State,
+    pub(super) sessions: Sessions,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct State {
     /// In 10⁻⁶ percent.
     threshold: i64,
     quiet: Quiet,
-    sessions: Sessions,
 }
 
 impl PercentChange {
@@ -83,13 +89,14 @@ impl PercentChange {
     /// [`InvalidConfig`] outside 0.01 to 10,000 percent, or for more than 100 quotes.
     pub fn new(threshold: f64, quiet: usize) -> Result<Self, InvalidConfig> {
         within("threshold", threshold, 0.01, 10_000.0)?;
-        Ok(Self {
-            threshold: (threshold * 1e6).round() as i64,
-            quiet: Quiet::new(quiet)?,
-            sessions: Sessions::default(),
-        })
+        let threshold = (threshold * 1e6).round() as i64;
+        let kernel = State { threshold, quiet: Quiet::new(quiet)? };
+        Ok(Self { kernel, sessions: Sessions::default() })
     }
+}
 
+impl State {
+    #[inline]
     fn beyond(&self, quote: &Quote) -> Option<Direction> {
         let change = quote.change_units();
         let is_beyond = i128::from(change.abs()) * 100_000_000
@@ -98,25 +105,16 @@ impl PercentChange {
     }
 }
 
-impl AnomalyDetector for PercentChange {
-    fn lookback(&self) -> usize {
-        self.quiet.lookback() + 2
-    }
-
-    fn tolerates(&self) -> Quality {
-        // A split changes the level and not the worth; pence for pounds is no change at all.
-        Quality::ALL.without(Quality::SUSPECTED_SPLIT | Quality::UNIT_ERROR)
-    }
-
+impl Kernel for State {
     #[inline(always)]
-    fn score(&self, quote: &Quote) -> Verdict {
-        if self.sessions.tip().is_none() {
+    fn score(&self, quote: &Quote, _: Quality, following: &Following<'_>) -> Verdict {
+        if following.before.is_none() {
             return Verdict::WarmingUp;
         }
         let value = percent(quote.previous_close, quote.price);
         match self.beyond(quote) {
             // Each session has a previous close of its own.
-            Some(direction) if self.sessions.starts(quote) || self.quiet.is_over(direction) => {
+            Some(direction) if following.starts || self.quiet.is_over(direction) => {
                 let threshold = (self.threshold as f64 / 1e6).copysign(value);
                 Verdict::Anomalous(Evidence { direction, score: value.abs(), value, threshold })
             }
@@ -125,16 +123,21 @@ impl AnomalyDetector for PercentChange {
     }
 
     #[inline(always)]
-    fn update(&mut self, quote: &Quote) {
-        if self.sessions.starts(quote) {
+    fn update(&mut self, quote: &Quote, following: &Following<'_>) {
+        if following.starts {
             self.quiet.reset();
         }
-        self.sessions.advance(quote);
         self.quiet.learn(self.beyond(quote));
     }
 
     fn reset(&mut self) {
         self.quiet.reset();
-        self.sessions = Sessions::default();
     }
+}
+
+standalone! {
+    PercentChange,
+    lookback: |kernel| kernel.quiet.lookback() + 2,
+    // A split changes the level and not the worth; pence for pounds is no change at all.
+    tolerates: Quality::ALL.without(Quality::SUSPECTED_SPLIT | Quality::UNIT_ERROR),
 }

@@ -1,7 +1,12 @@
-use super::{AnomalyDetector, Verdict, shared::percent};
+use super::{
+    AnomalyDetector, Verdict,
+    kernel::{Kernel, standalone},
+    shared::percent,
+};
 use crate::{
     Direction, Evidence, Price, Quality, Quote, Severity,
     params::{Entry, InvalidConfig, Param, ParamKind},
+    session::{Following, Sessions},
 };
 
 pub(super) const ENTRY: Entry<dyn AnomalyDetector> = Entry {
@@ -66,9 +71,14 @@ pub(super) const ENTRY: Entry<dyn AnomalyDetector> = Entry {
 /// Every broker's price alert.
 #[derive(Clone, Debug)]
 pub struct PriceLevel {
+    pub(super) kernel: State,
+    pub(super) sessions: Sessions,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct State {
     above: Option<Price>,
     below: Option<Price>,
-    before: Option<Price>,
 }
 
 impl PriceLevel {
@@ -82,10 +92,12 @@ impl PriceLevel {
             (Some(above), Some(below)) if below > above => {
                 Err(InvalidConfig::new("below", below, format!("at most {above}, as above says")))
             }
-            _ => Ok(Self { above, below, before: None }),
+            _ => Ok(Self { kernel: State { above, below }, sessions: Sessions::default() }),
         }
     }
+}
 
+impl State {
     fn passed(&self, before: Price, now: Price) -> Option<(Direction, Price)> {
         let above = self.above.filter(|&level| before <= level && now > level);
         let below = self.below.filter(|&level| before >= level && now < level);
@@ -93,20 +105,11 @@ impl PriceLevel {
     }
 }
 
-impl AnomalyDetector for PriceLevel {
-    fn lookback(&self) -> usize {
-        1
-    }
-
-    fn tolerates(&self) -> Quality {
-        // A level is set for prices as they were; after a split it means something else.
-        Quality::ALL.without(Quality::SUSPECTED_SPLIT | Quality::UNIT_ERROR)
-    }
-
+impl Kernel for State {
     #[inline(always)]
-    fn score(&self, quote: &Quote) -> Verdict {
-        let Some(before) = self.before else { return Verdict::WarmingUp };
-        let Some((direction, level)) = self.passed(before, quote.price) else {
+    fn score(&self, quote: &Quote, _: Quality, following: &Following<'_>) -> Verdict {
+        let Some(before) = following.before else { return Verdict::WarmingUp };
+        let Some((direction, level)) = self.passed(before.price, quote.price) else {
             return Verdict::Normal { score: 0.0 };
         };
         Verdict::Anomalous(Evidence {
@@ -117,12 +120,14 @@ impl AnomalyDetector for PriceLevel {
         })
     }
 
-    #[inline(always)]
-    fn update(&mut self, quote: &Quote) {
-        self.before = Some(quote.price);
-    }
+    fn update(&mut self, _: &Quote, _: &Following<'_>) {}
 
-    fn reset(&mut self) {
-        self.before = None;
-    }
+    fn reset(&mut self) {}
+}
+
+standalone! {
+    PriceLevel,
+    lookback: |_| 1,
+    // A level is set for prices as they were; after a split it means something else.
+    tolerates: Quality::ALL.without(Quality::SUSPECTED_SPLIT | Quality::UNIT_ERROR),
 }

@@ -1,13 +1,18 @@
+mod state;
+
 use super::{
     AnomalyDetector, Verdict,
-    shared::{Band, Floor, MIN_TICKS, Quiet, beyond, min_move_bp, quiet},
+    kernel::{Kernel as _, standalone},
+    shared::{Floor, MIN_TICKS, Quiet, min_move_bp, quiet},
 };
 use crate::{
-    Evidence, Price, Quality, Quote, Severity,
+    Quality, Quote, Severity,
     params::{Entry, InvalidConfig, Param, ParamKind, within},
     rolling::Ring,
-    session::{Sessions, Step},
+    session::Sessions,
 };
+
+pub(crate) use self::state::State;
 
 pub(super) const ENTRY: Entry<dyn AnomalyDetector> = Entry {
     name: "range_break",
@@ -36,16 +41,14 @@ pub(super) const ENTRY: Entry<dyn AnomalyDetector> = Entry {
     severity: Severity::Warning,
     exact: true,
     build: |values| {
-        let detector = RangeBreak::new(
+        let mut detector = RangeBreak::new(
             values.count("period")?,
             values.count("lag")?,
             values.number("margin")?,
         )?;
-        Ok(Box::new(RangeBreak {
-            floor: Floor::from_values(values)?,
-            quiet: Quiet::new(values.count("quiet")?)?,
-            ..detector
-        }))
+        detector.kernel.floor = Floor::from_values(values)?;
+        detector.kernel.quiet = Quiet::new(values.count("quiet")?)?;
+        Ok(Box::new(detector))
     },
 };
 
@@ -101,13 +104,8 @@ pub(super) const ENTRY: Entry<dyn AnomalyDetector> = Entry {
 /// R. Donchian's channel; the lag and the margin in widths are ours.
 #[derive(Clone, Debug)]
 pub struct RangeBreak {
-    margin: f64,
-    floor: Floor,
-    quiet: Quiet,
-    sessions: Sessions,
-    lag: usize,
-    /// The prices of the range, then the newest, which are no part of it yet.
-    prices: Ring,
+    pub(super) kernel: State,
+    pub(super) sessions: Sessions,
 }
 
 impl RangeBreak {
@@ -120,14 +118,9 @@ impl RangeBreak {
         within("period", period, 5, 300)?;
         within("lag", lag, 1, 100)?;
         within("margin", margin, 0.0, 1_000.0)?;
-        Ok(Self {
-            margin,
-            floor: Floor::new(100.0, 4)?,
-            quiet: Quiet::new(30)?,
-            sessions: Sessions::default(),
-            lag,
-            prices: Ring::new(period + lag)?,
-        })
+        let (floor, quiet) = (Floor::new(100.0, 4)?, Quiet::new(30)?);
+        let kernel = State { margin, floor, quiet, lag, prices: Ring::new(period + lag)? };
+        Ok(Self { kernel, sessions: Sessions::default() })
     }
 
     /// With another smallest distance from the range, in basis points and in ticks.
@@ -135,99 +128,13 @@ impl RangeBreak {
     /// # Errors
     /// [`InvalidConfig`] outside 0 to 10,000 basis points or 0 to 1,000 ticks.
     pub fn with_min_move(mut self, basis_points: f64, ticks: i64) -> Result<Self, InvalidConfig> {
-        self.floor = Floor::new(basis_points, ticks)?;
+        self.kernel.floor = Floor::new(basis_points, ticks)?;
         Ok(self)
-    }
-
-    /// Score of `quote`, signed, with the middle of the range and the distance from there to its bounds; none if it is
-    /// near the price of `lag` quotes ago, which is in the range: the usual case, and told without a look at the rest.
-    #[inline]
-    fn measure(&self, quote: &Quote) -> Option<(f64, Band)> {
-        let settled = self.prices.back(self.lag)?;
-        let least = settled as f64 * self.floor.share();
-        if (quote.price.units() - settled).abs() as f64 <= least {
-            return None;
-        }
-        let (low, high) = self.range();
-        let (low, high) = (low as f64, high as f64);
-        let outside = (self.margin * (high - low)).max(least);
-        let band = Band { center: (low + high) / 2.0, deviation: (high - low) / 2.0 + outside };
-        Some((band.score(quote.price.units()), band))
-    }
-
-    fn range(&self) -> (i64, i64) {
-        let range = self.prices.iter().take(self.prices.period() - self.lag);
-        range.fold((i64::MAX, i64::MIN), |(low, high), price| (low.min(price), high.max(price)))
-    }
-
-    #[inline]
-    fn verdict(&self, measured: Option<(f64, Band)>, quote: &Quote) -> Verdict {
-        let Some((score, band)) = measured else { return Verdict::Normal { score: 0.0 } };
-        match beyond(score, 1.0) {
-            Some(direction) if self.quiet.is_over(direction) && !self.is_small(quote, score) => {
-                Verdict::Anomalous(Evidence {
-                    direction,
-                    score: score.abs(),
-                    value: quote.price.to_f64(),
-                    threshold: band.at(1.0_f64.copysign(score)) / Price::UNITS_PER_ONE as f64,
-                })
-            }
-            _ => Verdict::Normal { score: score.abs() },
-        }
-    }
-
-    fn is_small(&self, quote: &Quote, score: f64) -> bool {
-        let (low, high) = self.range();
-        let edge = Price::from_units(if score > 0.0 { high } else { low });
-        self.floor.is_few_ticks(edge.unwrap_or(quote.price), quote)
-    }
-
-    /// What `quote` measures against the window; none if that is not full, or of another session.
-    #[inline]
-    fn usual(&self, quote: &Quote) -> Option<Option<(f64, Band)>> {
-        let known = self.prices.is_full() && self.sessions.step(quote) == Step::Next;
-        known.then(|| self.measure(quote))
-    }
-
-    #[inline]
-    fn learn(&mut self, quote: &Quote, measured: Option<(f64, Band)>) {
-        if self.sessions.advance(quote) == Step::Open {
-            self.quiet.reset();
-            self.prices.clear();
-        }
-        self.quiet.learn(measured.and_then(|(score, _)| beyond(score, 1.0)));
-        self.prices.push(quote.price.units());
     }
 }
 
-impl AnomalyDetector for RangeBreak {
-    fn lookback(&self) -> usize {
-        self.prices.period() + self.quiet.lookback() + 2
-    }
-
-    fn tolerates(&self) -> Quality {
-        Quality::OUTSIDE_RANGE | Quality::STALE | Quality::GAP
-    }
-
-    fn score(&self, quote: &Quote) -> Verdict {
-        self.usual(quote).map_or(Verdict::WarmingUp, |measured| self.verdict(measured, quote))
-    }
-
-    fn update(&mut self, quote: &Quote) {
-        let measured = self.usual(quote).flatten();
-        self.learn(quote, measured);
-    }
-
-    fn judge(&mut self, quote: &Quote, _: Quality) -> Verdict {
-        let measured = self.usual(quote);
-        let verdict = measured.map_or(Verdict::WarmingUp, |m| self.verdict(m, quote));
-        self.learn(quote, measured.flatten());
-        verdict
-    }
-
-    fn reset(&mut self) {
-        self.quiet.reset();
-        self.sessions = Sessions::default();
-        self.prices.clear();
-    }
+standalone! {
+    RangeBreak,
+    lookback: |kernel| kernel.prices.period() + kernel.quiet.lookback() + 2,
+    tolerates: Quality::OUTSIDE_RANGE | Quality::STALE | Quality::GAP,
 }

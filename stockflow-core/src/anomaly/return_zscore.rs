@@ -1,12 +1,13 @@
 use super::{
     AnomalyDetector, Verdict,
+    kernel::{Kernel, standalone},
     shared::{Band, Floor, MIN_TICKS, beyond, min_move_bp},
 };
 use crate::{
     Evidence, Price, Quality, Quote, Severity,
     params::{Entry, InvalidConfig, Param, ParamKind, within},
     rolling::{Moments, RETURN_UNITS_PER_ONE, midpoint_return},
-    session::{Sessions, Step},
+    session::{Following, Sessions, Step},
 };
 
 pub(super) const ENTRY: Entry<dyn AnomalyDetector> = Entry {
@@ -30,8 +31,9 @@ pub(super) const ENTRY: Entry<dyn AnomalyDetector> = Entry {
     severity: Severity::Warning,
     exact: true,
     build: |values| {
-        let detector = ReturnZScore::new(values.count("period")?, values.number("threshold")?)?;
-        Ok(Box::new(ReturnZScore { floor: Floor::from_values(values)?, ..detector }))
+        let mut detector = ReturnZScore::new(values.count("period")?, values.number("threshold")?)?;
+        detector.kernel.floor = Floor::from_values(values)?;
+        Ok(Box::new(detector))
     },
 };
 
@@ -80,9 +82,14 @@ pub(super) const ENTRY: Entry<dyn AnomalyDetector> = Entry {
 #[derive(Clone, Debug)]
 #[doc(alias = "Bollinger")]
 pub struct ReturnZScore {
+    pub(super) kernel: State,
+    pub(super) sessions: Sessions,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct State {
     threshold: f64,
     floor: Floor,
-    sessions: Sessions,
     returns: Moments,
 }
 
@@ -94,12 +101,8 @@ impl ReturnZScore {
     pub fn new(period: usize, threshold: f64) -> Result<Self, InvalidConfig> {
         within("period", period, 10, 510)?;
         within("threshold", threshold, 1.0, 1_000.0)?;
-        Ok(Self {
-            threshold,
-            floor: Floor::new(30.0, 4)?,
-            sessions: Sessions::default(),
-            returns: Moments::new(period)?,
-        })
+        let (floor, returns) = (Floor::new(30.0, 4)?, Moments::new(period)?);
+        Ok(Self { kernel: State { threshold, floor, returns }, sessions: Sessions::default() })
     }
 
     /// With another smallest move, in basis points and in ticks.
@@ -107,10 +110,13 @@ impl ReturnZScore {
     /// # Errors
     /// [`InvalidConfig`] outside 0 to 10,000 basis points or 0 to 1,000 ticks.
     pub fn with_min_move(mut self, basis_points: f64, ticks: i64) -> Result<Self, InvalidConfig> {
-        self.floor = Floor::new(basis_points, ticks)?;
+        self.kernel.floor = Floor::new(basis_points, ticks)?;
         Ok(self)
     }
+}
 
+impl State {
+    #[inline]
     fn judge_move(&self, before: Price, quote: &Quote) -> Verdict {
         const ONE: f64 = RETURN_UNITS_PER_ONE as f64;
         let value = midpoint_return(before, quote.price);
@@ -135,36 +141,30 @@ impl ReturnZScore {
     }
 }
 
-impl AnomalyDetector for ReturnZScore {
-    fn lookback(&self) -> usize {
-        self.returns.values().period() + 2
-    }
-
-    fn tolerates(&self) -> Quality {
-        Quality::OUTSIDE_RANGE | Quality::STALE | Quality::GAP
-    }
-
+impl Kernel for State {
     #[inline(always)]
-    fn score(&self, quote: &Quote) -> Verdict {
-        match (self.sessions.step(quote), self.sessions.tip()) {
+    fn score(&self, quote: &Quote, _: Quality, following: &Following<'_>) -> Verdict {
+        match (following.step, following.before) {
             _ if !self.returns.is_full() => Verdict::WarmingUp,
-            (Step::Next, Some(tip)) => self.judge_move(tip.price, quote),
+            (Step::Next, Some(before)) => self.judge_move(before.price, quote),
             _ => Verdict::Normal { score: 0.0 },
         }
     }
 
     #[inline(always)]
-    fn update(&mut self, quote: &Quote) {
-        let Some(before) = self.sessions.tip().map(|tip| tip.price) else {
-            self.sessions.advance(quote);
-            return;
-        };
-        let is_open = self.sessions.advance(quote) == Step::Open;
-        self.returns.push(if is_open { 0 } else { midpoint_return(before, quote.price) });
+    fn update(&mut self, quote: &Quote, following: &Following<'_>) {
+        let Some(before) = following.before else { return };
+        let is_open = following.step == Step::Open;
+        self.returns.push(if is_open { 0 } else { midpoint_return(before.price, quote.price) });
     }
 
     fn reset(&mut self) {
-        self.sessions = Sessions::default();
         self.returns.clear();
     }
+}
+
+standalone! {
+    ReturnZScore,
+    lookback: |kernel| kernel.returns.values().period() + 2,
+    tolerates: Quality::OUTSIDE_RANGE | Quality::STALE | Quality::GAP,
 }

@@ -1,6 +1,12 @@
-use super::{AnomalyDetector, Verdict};
+use super::{
+    AnomalyDetector, Verdict,
+    kernel::{Kernel, standalone},
+};
 use crate::{
-    Direction, Evidence, Price, Quality, Quote, Severity, params::Entry, quality::nearest_split,
+    Direction, Evidence, Quality, Quote, Severity,
+    params::Entry,
+    quality::nearest_split,
+    session::{Following, Sessions},
 };
 
 pub(super) const ENTRY: Entry<dyn AnomalyDetector> = Entry {
@@ -56,30 +62,22 @@ pub(super) const ENTRY: Entry<dyn AnomalyDetector> = Entry {
 /// Ours.
 #[derive(Clone, Debug, Default)]
 pub struct SuspectedSplit {
-    before: Option<Price>,
+    pub(super) kernel: State,
+    pub(super) sessions: Sessions,
 }
 
-impl AnomalyDetector for SuspectedSplit {
-    fn lookback(&self) -> usize {
-        1
-    }
+/// Nothing: the price before is all that it takes.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct State;
 
-    fn tolerates(&self) -> Quality {
-        Quality::ALL
-    }
-
+impl Kernel for State {
     #[inline(always)]
-    fn score(&self, quote: &Quote) -> Verdict {
-        self.score_flagged(quote, Quality::GOOD)
-    }
-
-    #[inline(always)]
-    fn score_flagged(&self, quote: &Quote, quality: Quality) -> Verdict {
-        let Some(before) = self.before else { return Verdict::WarmingUp };
+    fn score(&self, quote: &Quote, quality: Quality, following: &Following<'_>) -> Verdict {
+        let Some(before) = following.before else { return Verdict::WarmingUp };
         if !quality.contains(Quality::SUSPECTED_SPLIT) {
             return Verdict::Normal { score: 1.0 };
         }
-        let value = quote.price.to_f64() / before.to_f64();
+        let value = quote.price.to_f64() / before.price.to_f64();
         Verdict::Anomalous(Evidence {
             direction: if value > 1.0 { Direction::Up } else { Direction::Down },
             score: value.max(1.0 / value),
@@ -88,12 +86,13 @@ impl AnomalyDetector for SuspectedSplit {
         })
     }
 
-    #[inline(always)]
-    fn update(&mut self, quote: &Quote) {
-        self.before = Some(quote.price);
-    }
+    fn update(&mut self, _: &Quote, _: &Following<'_>) {}
 
-    fn reset(&mut self) {
-        self.before = None;
-    }
+    fn reset(&mut self) {}
+}
+
+standalone! {
+    SuspectedSplit,
+    lookback: |_| 1,
+    tolerates: Quality::ALL,
 }

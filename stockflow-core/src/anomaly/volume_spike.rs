@@ -1,16 +1,17 @@
+mod state;
+
 use super::{
     AnomalyDetector, Verdict,
+    kernel::{Kernel as _, standalone},
     shared::{Quiet, quiet},
 };
 use crate::{
-    Direction, Evidence, Quality, Quote, Severity,
+    Quality, Quote, Severity,
     params::{Entry, InvalidConfig, Param, ParamKind, within},
-    rolling::Ring,
-    session::{Sessions, Step, Tip},
+    session::Sessions,
 };
 
-/// Newest quotes that do not count as usual yet, so that a burst does not become so while it lasts.
-const LAG: usize = 12;
+pub(crate) use self::state::State;
 
 pub(super) const ENTRY: Entry<dyn AnomalyDetector> = Entry {
     name: "volume_spike",
@@ -42,13 +43,11 @@ pub(super) const ENTRY: Entry<dyn AnomalyDetector> = Entry {
     severity: Severity::Warning,
     exact: true,
     build: |values| {
-        let detector = VolumeSpike::new(values.count("period")?, values.number("factor")?)?;
-        Ok(Box::new(VolumeSpike {
-            burst: values.count("burst")? as u32,
-            share: values.number("share")? / 100.0,
-            quiet: Quiet::new(values.count("quiet")?)?,
-            ..detector
-        }))
+        let mut detector = VolumeSpike::new(values.count("period")?, values.number("factor")?)?;
+        detector.kernel.burst = values.count("burst")? as u32;
+        detector.kernel.share = values.number("share")? / 100.0;
+        detector.kernel.quiet = Quiet::new(values.count("quiet")?)?;
+        Ok(Box::new(detector))
     },
 };
 
@@ -108,17 +107,8 @@ pub(super) const ENTRY: Entry<dyn AnomalyDetector> = Entry {
 #[derive(Clone, Debug)]
 #[doc(alias = "RVOL")]
 pub struct VolumeSpike {
-    factor: f64,
-    burst: u32,
-    share: f64,
-    quiet: Quiet,
-    sessions: Sessions,
-    /// Quotes in a row beyond the bound, up to `burst`.
-    run: u32,
-    /// Volume since the quote before, and market time in microseconds.
-    trades: Ring<(i64, i64)>,
-    /// Volumes of the oldest `period` trades.
-    sum: i64,
+    pub(super) kernel: State,
+    pub(super) sessions: Sessions,
 }
 
 impl VolumeSpike {
@@ -129,131 +119,13 @@ impl VolumeSpike {
     pub fn new(period: usize, factor: f64) -> Result<Self, InvalidConfig> {
         within("period", period, 5, 380)?;
         within("factor", factor, 1.0, 10_000.0)?;
-        Ok(Self {
-            factor,
-            burst: 3,
-            share: 0.003,
-            quiet: Quiet::new(30)?,
-            sessions: Sessions::default(),
-            run: 0,
-            trades: Ring::new(period + LAG)?,
-            sum: 0,
-        })
-    }
-
-    fn period(&self) -> f64 {
-        (self.trades.period() - LAG) as f64
-    }
-
-    /// Volume since the quote before, as if it had come at the usual pace.
-    fn paced(&self, tip: &Tip, quote: &Quote) -> f64 {
-        let took = quote.timestamp.as_micros().saturating_sub(tip.time.as_micros()) as f64;
-        let volume = tip.volume_until(quote) as f64;
-        let (Some((_, newest)), Some((_, oldest))) = (self.trades.newest(), self.trades.oldest())
-        else {
-            return volume;
-        };
-        let usual = newest.saturating_sub(oldest).max(0) as f64;
-        let usual = usual / (self.trades.period() - 1) as f64;
-        if took > usual { volume * (usual / took) } else { volume }
-    }
-
-    /// How `quote` compares with what is usual; none before that is known.
-    #[inline]
-    fn measure(&self, quote: &Quote) -> Option<Measured> {
-        let tip = self.sessions.tip()?;
-        if !self.trades.is_full() || self.sessions.step(quote) != Step::Next {
-            return None;
-        }
-        let (volume, period) = (tip.volume_until(quote) as f64, self.period());
-        let (day, usual) = (self.share * quote.volume.get() as f64, self.sum as f64);
-        // Nearly every quote; and where nothing was traded so far, any first trade would be infinitely much.
-        if volume <= day || volume * period <= self.factor * usual || usual == 0.0 {
-            return Some(Measured { volume, bound: day, score: 0.0, run: 0 });
-        }
-        let mean = usual / period;
-        let bound = (self.factor * mean).max(day);
-        let volume = self.paced(tip, quote);
-        let run = if volume > bound { self.burst.min(self.run + 1) } else { 0 };
-        Some(Measured { volume, bound, score: volume / mean, run })
-    }
-
-    #[inline]
-    fn verdict(&self, measured: Option<&Measured>) -> Verdict {
-        let Some(&Measured { volume, bound, score, run }) = measured else {
-            return Verdict::WarmingUp;
-        };
-        if run == self.burst && self.quiet.is_over(Direction::Up) {
-            return Verdict::Anomalous(Evidence {
-                direction: Direction::Up,
-                score,
-                value: volume,
-                threshold: bound,
-            });
-        }
-        Verdict::Normal { score }
-    }
-
-    #[inline]
-    fn learn(&mut self, quote: &Quote, measured: Option<&Measured>) {
-        let volume = self.sessions.tip().map(|tip| tip.volume_until(quote));
-        match (self.sessions.advance(quote), volume) {
-            (Step::Next, Some(volume)) => {
-                self.run = measured.map_or(0, |measured| measured.run);
-                self.quiet.learn((self.run == self.burst).then_some(Direction::Up));
-                let gone = self.trades.push((volume, quote.timestamp.as_micros()));
-                let settled = self.trades.back(LAG).map_or(0, |(volume, _)| volume);
-                self.sum += settled - gone.map_or(0, |(volume, _)| volume);
-            }
-            (Step::Open, _) => self.clear(),
-            _ => {}
-        }
-    }
-
-    fn clear(&mut self) {
-        self.quiet.reset();
-        self.run = 0;
-        self.trades.clear();
-        self.sum = 0;
+        let kernel = State::new(period, factor, Quiet::new(30)?)?;
+        Ok(Self { kernel, sessions: Sessions::default() })
     }
 }
 
-#[derive(Clone, Copy, Debug)]
-struct Measured {
-    volume: f64,
-    bound: f64,
-    score: f64,
-    /// Quotes in a row beyond the bound, this one included.
-    run: u32,
-}
-
-impl AnomalyDetector for VolumeSpike {
-    fn lookback(&self) -> usize {
-        self.trades.period() + self.burst as usize + self.quiet.lookback() + 2
-    }
-
-    fn tolerates(&self) -> Quality {
-        Quality::OUTSIDE_RANGE | Quality::STALE | Quality::GAP | Quality::UNIT_ERROR
-    }
-
-    fn score(&self, quote: &Quote) -> Verdict {
-        self.verdict(self.measure(quote).as_ref())
-    }
-
-    fn update(&mut self, quote: &Quote) {
-        let measured = self.measure(quote);
-        self.learn(quote, measured.as_ref());
-    }
-
-    fn judge(&mut self, quote: &Quote, _: Quality) -> Verdict {
-        let measured = self.measure(quote);
-        let verdict = self.verdict(measured.as_ref());
-        self.learn(quote, measured.as_ref());
-        verdict
-    }
-
-    fn reset(&mut self) {
-        self.sessions = Sessions::default();
-        self.clear();
-    }
+standalone! {
+    VolumeSpike,
+    lookback: State::lookback,
+    tolerates: Quality::OUTSIDE_RANGE | Quality::STALE | Quality::GAP | Quality::UNIT_ERROR,
 }

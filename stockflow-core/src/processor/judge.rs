@@ -1,20 +1,21 @@
 //! Everything that judges one symbol's quotes, in the order in which they were accepted.
 
 use crate::{
-    AnomalyDetector, Assessor, Judgement, Quality, Quote, Row, Rule, Symbol, Timestamp, bank::Bank,
+    AnomalyDetector, Assessor, Judgement, Quality, Quote, Row, Rule, Symbol, Timestamp,
+    bank::AnomalyBank,
 };
 
 /// A symbol's detectors, with what they remember. Memory only: everything in it can be had from the table again.
 #[derive(Debug)]
 pub(crate) struct Judge {
     assessor: Assessor,
-    bank: Bank<dyn AnomalyDetector>,
+    bank: AnomalyBank,
     last: Option<Timestamp>,
 }
 
 impl Judge {
     pub(crate) fn new(rules: &[Rule<dyn AnomalyDetector>], symbol: &Symbol) -> Self {
-        Self { assessor: Assessor::default(), bank: Bank::new(rules, symbol), last: None }
+        Self { assessor: Assessor::default(), bank: AnomalyBank::new(rules, symbol), last: None }
     }
 
     /// Market time of the last accepted quote.

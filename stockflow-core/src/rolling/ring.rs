@@ -105,6 +105,11 @@ impl<T: Copy> Ring<T> {
         older.iter().chain(newer).copied()
     }
 
+    /// The values held, in no order.
+    pub(crate) fn unordered(&self) -> &[T] {
+        &self.slots[..self.len()]
+    }
+
     /// Forgets every value.
     pub const fn clear(&mut self) {
         self.next = 0;

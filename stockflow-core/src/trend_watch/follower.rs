@@ -7,7 +7,7 @@ use std::{
 
 use crate::{
     Evidence, Quality, QuoteHistory, Result, RowQuery, Rule, RuleName, StoredRow, Symbol,
-    Timestamp, TrendDetector, bank::Bank,
+    Timestamp, TrendDetector, bank::TrendBank,
 };
 
 /// A row that arrived so long before a checkpoint was handled with a checkpoint of its own, or given up: the change feeds whose
@@ -18,7 +18,7 @@ const HANDLED_AFTER: Duration = Duration::from_secs(7 * 86_400);
 /// What stage 2 remembers of a symbol. Memory only: everything in it can be had from the table again.
 #[derive(Debug)]
 pub(super) struct Follower {
-    bank: Bank<dyn TrendDetector>,
+    bank: TrendBank,
     /// Market time of the last checkpoint whose rows were followed; none for a new one.
     pub(super) handled: Option<Timestamp>,
 }
@@ -43,7 +43,7 @@ impl Reach {
 
 impl Follower {
     fn new(rules: &[Rule<dyn TrendDetector>], symbol: &Symbol) -> Self {
-        Self { bank: Bank::new(rules, symbol), handled: None }
+        Self { bank: TrendBank::new(rules, symbol), handled: None }
     }
 
     /// Goes on from the checkpoint that was handled before, if that is what `remembered` is at; otherwise starts anew, one
