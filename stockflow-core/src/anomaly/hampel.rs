@@ -82,8 +82,7 @@ pub(super) const ENTRY: Entry<dyn AnomalyDetector> = Entry {
 ///
 /// # Cost
 /// One pass over the window, without order: where most of it lies within `min_move_bp` of the new price, the median does too.
-/// Otherwise one insertion into a sorted window and a bisection ([`Median`](crate::rolling::Median)). Looks back
-/// `period` + `quiet` + 2 quotes; 8 bytes for each of the period, 24 while it is sorted.
+/// Otherwise two selections, some dozen times as dear. Looks back `period` + `quiet` + 2 quotes; 8 bytes for each of the period.
 ///
 /// # Source
 /// F. R. Hampel, "The influence curve and its role in robust estimation", 1974.

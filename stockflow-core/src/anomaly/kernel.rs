@@ -90,7 +90,6 @@ macro_rules! kernels {
         }
 
         impl AnyKernel {
-            #[inline]
             pub(crate) fn update(&mut self, quote: &Quote, following: &Following<'_>) {
                 match self {
                     $(Self::$detector(kernel) => kernel.update(quote, following),)*
@@ -98,7 +97,7 @@ macro_rules! kernels {
                 }
             }
 
-            #[inline]
+            #[inline(always)]
             pub(crate) fn judge(
                 &mut self,
                 quote: &Quote,

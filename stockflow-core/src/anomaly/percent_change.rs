@@ -105,14 +105,19 @@ impl State {
     }
 }
 
-impl Kernel for State {
+impl State {
     #[inline(always)]
-    fn score(&self, quote: &Quote, _: Quality, following: &Following<'_>) -> Verdict {
+    fn verdict(
+        &self,
+        beyond: Option<Direction>,
+        quote: &Quote,
+        following: &Following<'_>,
+    ) -> Verdict {
         if following.before.is_none() {
             return Verdict::WarmingUp;
         }
         let value = percent(quote.previous_close, quote.price);
-        match self.beyond(quote) {
+        match beyond {
             // Each session has a previous close of its own.
             Some(direction) if following.starts || self.quiet.is_over(direction) => {
                 let threshold = (self.threshold as f64 / 1e6).copysign(value);
@@ -123,11 +128,29 @@ impl Kernel for State {
     }
 
     #[inline(always)]
-    fn update(&mut self, quote: &Quote, following: &Following<'_>) {
+    fn learn(&mut self, beyond: Option<Direction>, following: &Following<'_>) {
         if following.starts {
             self.quiet.reset();
         }
-        self.quiet.learn(self.beyond(quote));
+        self.quiet.learn(beyond);
+    }
+}
+
+impl Kernel for State {
+    fn score(&self, quote: &Quote, _: Quality, following: &Following<'_>) -> Verdict {
+        self.verdict(self.beyond(quote), quote, following)
+    }
+
+    fn update(&mut self, quote: &Quote, following: &Following<'_>) {
+        self.learn(self.beyond(quote), following);
+    }
+
+    #[inline(always)]
+    fn judge(&mut self, quote: &Quote, _: Quality, following: &Following<'_>) -> Verdict {
+        let beyond = self.beyond(quote);
+        let verdict = self.verdict(beyond, quote, following);
+        self.learn(beyond, following);
+        verdict
     }
 
     fn reset(&mut self) {

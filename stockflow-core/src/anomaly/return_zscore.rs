@@ -10,6 +10,9 @@ use crate::{
     session::{Following, Sessions, Step},
 };
 
+/// A return of 1.
+const ONE: f64 = RETURN_UNITS_PER_ONE as f64;
+
 pub(super) const ENTRY: Entry<dyn AnomalyDetector> = Entry {
     name: "return_zscore",
     summary: "one quote's return far from those before it: spikes",
@@ -116,14 +119,18 @@ impl ReturnZScore {
 }
 
 impl State {
+    /// What of `quote`'s `value`, its return from `before`.
     #[inline]
-    fn judge_move(&self, before: Price, quote: &Quote) -> Verdict {
-        const ONE: f64 = RETURN_UNITS_PER_ONE as f64;
-        let value = midpoint_return(before, quote.price);
+    fn judge_return(&self, value: i64, before: Price, quote: &Quote) -> Verdict {
         let least = self.floor.share() * ONE;
         if value.abs() as f64 <= least {
             return Verdict::Normal { score: 0.0 };
         }
+        self.judge_move(value, least, before, quote)
+    }
+
+    #[cold]
+    fn judge_move(&self, value: i64, least: f64, before: Price, quote: &Quote) -> Verdict {
         let center = self.returns.mean().unwrap_or(0.0);
         let band = Band { center, deviation: self.returns.deviation().max(least / self.threshold) };
         let score = band.score(value);
@@ -142,20 +149,38 @@ impl State {
 }
 
 impl Kernel for State {
-    #[inline(always)]
     fn score(&self, quote: &Quote, _: Quality, following: &Following<'_>) -> Verdict {
         match (following.step, following.before) {
             _ if !self.returns.is_full() => Verdict::WarmingUp,
-            (Step::Next, Some(before)) => self.judge_move(before.price, quote),
+            (Step::Next, Some(before)) => {
+                let value = midpoint_return(before.price, quote.price);
+                self.judge_return(value, before.price, quote)
+            }
             _ => Verdict::Normal { score: 0.0 },
         }
     }
 
-    #[inline(always)]
     fn update(&mut self, quote: &Quote, following: &Following<'_>) {
         let Some(before) = following.before else { return };
         let is_open = following.step == Step::Open;
         self.returns.push(if is_open { 0 } else { midpoint_return(before.price, quote.price) });
+    }
+
+    #[inline(always)]
+    fn judge(&mut self, quote: &Quote, quality: Quality, following: &Following<'_>) -> Verdict {
+        let (Step::Next, Some(before)) = (following.step, following.before) else {
+            let verdict = self.score(quote, quality, following);
+            self.update(quote, following);
+            return verdict;
+        };
+        let value = midpoint_return(before.price, quote.price);
+        let verdict = if self.returns.is_full() {
+            self.judge_return(value, before.price, quote)
+        } else {
+            Verdict::WarmingUp
+        };
+        self.returns.push(value);
+        verdict
     }
 
     fn reset(&mut self) {

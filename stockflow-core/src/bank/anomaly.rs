@@ -1,6 +1,7 @@
 use super::{Diet, Feed};
 use crate::{
-    Anomaly, AnomalyDetector, MAX_LOOKBACK, Quality, Quote, Rule, RuleName, Symbol, Verdict,
+    Anomaly, AnomalyDetector, Evidence, MAX_LOOKBACK, Quality, Quote, Rule, RuleName, Symbol,
+    Verdict,
     anomaly::AnyKernel,
     session::{Following, Sessions},
 };
@@ -64,6 +65,25 @@ struct Group {
     takes: bool,
 }
 
+/// What the detectors made of a quote.
+#[derive(Default)]
+struct Tally {
+    warming_up: u8,
+    /// By number of the detector.
+    found: Vec<(usize, Evidence)>,
+}
+
+impl Tally {
+    #[inline(always)]
+    fn add(&mut self, detector: usize, verdict: Verdict) {
+        match verdict {
+            Verdict::WarmingUp => self.warming_up = self.warming_up.saturating_add(1),
+            Verdict::Normal { .. } => {}
+            Verdict::Anomalous(evidence) => self.found.push((detector, evidence)),
+        }
+    }
+}
+
 impl AnomalyBank {
     /// With a detector of each rule that has one for `symbol`.
     #[must_use]
@@ -113,52 +133,50 @@ impl AnomalyBank {
 
     /// Learns from a quote that was judged before.
     pub fn learn(&mut self, quote: &Quote, quality: Quality) {
-        self.feed(quote, quality, |kernel, _, following| kernel.update(quote, following));
-    }
-
-    /// Judges `quote`, then learns from it: how many detectors were warming up, and what the others found.
-    pub fn judge(&mut self, quote: &Quote, quality: Quality) -> (u8, Vec<Anomaly>) {
-        let mut warming_up: u8 = 0;
-        let mut found = Vec::new();
-        self.feed(quote, quality, |kernel, slot, following| {
-            match kernel.judge(quote, quality, following) {
-                Verdict::WarmingUp => warming_up = warming_up.saturating_add(1),
-                Verdict::Normal { .. } => {}
-                Verdict::Anomalous(evidence) => found.push((slot, evidence)),
-            }
-        });
-        let anomaly =
-            |(slot, evidence): (usize, _)| Anomaly { rule: self.rules[slot].clone(), evidence };
-        (warming_up, found.into_iter().map(anomaly).collect())
-    }
-
-    /// Hands `quote` to every detector that takes it in, with its number and how the quote follows for it.
-    #[inline(always)]
-    fn feed(
-        &mut self,
-        quote: &Quote,
-        quality: Quality,
-        mut take: impl FnMut(&mut AnyKernel, usize, &Following<'_>),
-    ) {
-        if !self.apart.is_empty() || !quality.without(self.common).is_good() {
-            self.feed_apart(quote, quality, &mut take);
+        let update =
+            |_, kernel: &mut AnyKernel, following: &Following<'_>| kernel.update(quote, following);
+        if self.is_apart(quality) {
+            self.feed_apart(quote, quality, update);
             return;
         }
         let following = self.sessions.following(quote);
-        for (number, slot) in self.slots.iter_mut().enumerate() {
-            take(&mut slot.kernel, number, &following);
-        }
+        self.slots.iter_mut().for_each(|slot| slot.kernel.update(quote, &following));
         let starts = following.starts;
         self.sessions.advance(quote, starts);
     }
 
-    /// The same where not all groups take in the quote, or did not take in one before it.
+    /// Judges `quote`, then learns from it: how many detectors were warming up, and what the others found.
+    pub fn judge(&mut self, quote: &Quote, quality: Quality) -> (u8, Vec<Anomaly>) {
+        let mut tally = Tally::default();
+        if self.is_apart(quality) {
+            self.feed_apart(quote, quality, |slot, kernel, following| {
+                tally.add(slot, kernel.judge(quote, quality, following));
+            });
+        } else {
+            let following = self.sessions.following(quote);
+            for (number, slot) in self.slots.iter_mut().enumerate() {
+                tally.add(number, slot.kernel.judge(quote, quality, &following));
+            }
+            let starts = following.starts;
+            self.sessions.advance(quote, starts);
+        }
+        let anomaly =
+            |(slot, evidence): (usize, _)| Anomaly { rule: self.rules[slot].clone(), evidence };
+        (tally.warming_up, tally.found.into_iter().map(anomaly).collect())
+    }
+
+    /// Whether not all groups take in a quote of that quality, or did not take in one before it.
+    fn is_apart(&self, quality: Quality) -> bool {
+        !self.apart.is_empty() || !quality.without(self.common).is_good()
+    }
+
+    /// Hands `quote` to every detector that takes it in, with its number and how the quote follows for it.
     #[cold]
     fn feed_apart(
         &mut self,
         quote: &Quote,
         quality: Quality,
-        take: &mut dyn FnMut(&mut AnyKernel, usize, &Following<'_>),
+        mut take: impl FnMut(usize, &mut AnyKernel, &Following<'_>),
     ) {
         let Self { slots, groups, apart, .. } = self;
         if apart.is_empty() {
@@ -176,7 +194,7 @@ impl AnomalyBank {
         for (number, slot) in slots.iter_mut().enumerate() {
             let group = usize::from(slot.group);
             if groups[group].takes {
-                take(&mut slot.kernel, number, &apart[group].following(quote));
+                take(number, &mut slot.kernel, &apart[group].following(quote));
             }
         }
         let taking = groups.iter().zip(apart.iter_mut()).filter(|(group, _)| group.takes);

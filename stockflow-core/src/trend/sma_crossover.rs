@@ -2,7 +2,7 @@ use super::{Confirmation, TOLERATED, TrendDetector, TrendSignal, turns::Turns, w
 use crate::{
     InvalidConfig, Price, Quality, Quote, Severity,
     params::{Entry, Param, ParamKind, within},
-    rolling::{Ring, Sum, to_f64},
+    rolling::{Ring, to_f64},
 };
 
 pub(super) const ENTRY: Entry<dyn TrendDetector> = Entry {
@@ -72,7 +72,7 @@ pub(super) const ENTRY: Entry<dyn TrendDetector> = Entry {
 /// ```
 ///
 /// # Cost
-/// Constant for each quote: four integer sums, one square root. State: two rings of `slow` and `smoothing` numbers.
+/// Constant for each quote: a few integer sums. State: rings of `slow`, `smoothing` and their sum of numbers.
 ///
 /// # Source
 /// The crossover of two moving averages is a rule of technical analysis as old as the averages; Brock, Lakonishok and LeBaron,
@@ -81,9 +81,12 @@ pub(super) const ENTRY: Entry<dyn TrendDetector> = Entry {
 #[derive(Clone, Debug)]
 #[doc(alias = "SMA")]
 pub struct SmaCrossover {
-    fast: Sum,
-    slow: Sum,
-    /// `slow · sum_fast - fast · sum_slow`, of the last quotes, and their sum.
+    fast: usize,
+    slow: usize,
+    /// The last `slow` prices.
+    prices: Ring,
+    /// `slow · sum_fast - fast · sum_slow`: the newest, those of the last quotes, and their sum.
+    difference: i128,
     differences: Ring<i128>,
     total: i128,
     /// `fast · slow · smoothing`: what the total is divided by.
@@ -110,8 +113,10 @@ impl SmaCrossover {
         let mean = weights::convolved(&difference, &weights::simple(smoothing));
         let changes = slow + smoothing - 2;
         Ok(Self {
-            fast: Sum::new(fast)?,
-            slow: Sum::new(slow)?,
+            fast,
+            slow,
+            prices: Ring::new(slow)?,
+            difference: 0,
             differences: Ring::new(smoothing)?,
             total: 0,
             scale: (fast * slow * smoothing) as f64,
@@ -120,17 +125,19 @@ impl SmaCrossover {
         })
     }
 
-    fn push(&mut self, quote: &Quote) -> i128 {
+    #[inline]
+    fn push(&mut self, quote: &Quote) {
         self.turns.push(quote);
-        self.fast.push(quote.price.units());
-        self.slow.push(quote.price.units());
-        if !self.slow.is_full() {
-            return 0;
+        let price = quote.price.units();
+        let leaves_fast = self.prices.back(self.fast - 1).unwrap_or(0);
+        let leaves_slow = self.prices.push(price).unwrap_or(0);
+        let times = |period: usize, change: i64| i128::from(period as i64) * i128::from(change);
+        self.difference += times(self.slow, price - leaves_fast);
+        self.difference -= times(self.fast, price - leaves_slow);
+        if self.prices.is_full() {
+            let gone = self.differences.push(self.difference);
+            self.total += self.difference - gone.unwrap_or(0);
         }
-        let periods = (self.fast.values().period() as i128, self.slow.values().period() as i128);
-        let difference = periods.1 * self.fast.sum() - periods.0 * self.slow.sum();
-        self.total += difference - self.differences.push(difference).unwrap_or(0);
-        difference
     }
 }
 
@@ -144,21 +151,27 @@ impl TrendDetector for SmaCrossover {
     }
 
     fn update(&mut self, quote: &Quote) -> TrendSignal {
-        let difference = self.push(quote);
+        self.push(quote);
         if !self.differences.is_full() {
             return TrendSignal::WarmingUp;
         }
         let mean = to_f64(self.total) / self.scale;
-        let average = |sum: &Sum| sum.mean().unwrap_or(0.0) / Price::UNITS_PER_ONE as f64;
-        let averages = |_| (average(&self.fast), average(&self.slow));
-        self.turns.signal(mean, || to_f64(difference), averages)
+        let Self { fast, slow, prices, difference, turns, .. } = self;
+        let averages = |_| (average(prices, *fast), average(prices, *slow));
+        turns.signal(mean, || to_f64(*difference), averages)
     }
 
     fn reset(&mut self) {
-        self.fast.clear();
-        self.slow.clear();
+        self.prices.clear();
+        self.difference = 0;
         self.differences.clear();
         self.total = 0;
         self.turns.reset();
     }
+}
+
+/// Mean of the last `period` prices, in the currency.
+fn average(prices: &Ring, period: usize) -> f64 {
+    let sum = prices.iter().rev().take(period).map(i128::from).sum();
+    to_f64(sum) / period as f64 / Price::UNITS_PER_ONE as f64
 }

@@ -4,7 +4,7 @@ use crate::{
         kernel::Kernel,
         shared::{Band, Floor, Quiet, beyond},
     },
-    rolling::{Median, Ring},
+    rolling::Ring,
     session::{Following, Step},
 };
 
@@ -19,15 +19,6 @@ pub(crate) struct State {
     reach: f64,
     pub(super) quiet: Quiet,
     pub(super) prices: Ring,
-    /// The window in order, while it is asked for.
-    sorted: Option<Box<Sorted>>,
-}
-
-#[derive(Clone, Debug)]
-struct Sorted {
-    window: Median,
-    /// Quotes since it was asked for.
-    idle: usize,
 }
 
 impl State {
@@ -37,10 +28,10 @@ impl State {
         floor: Floor,
         quiet: Quiet,
     ) -> Result<Self, InvalidConfig> {
-        // The period is checked here, so that the window in order can be made later.
-        Median::new(period)?;
-        let prices = Ring::new(period)?;
-        let mut state = Self { threshold, floor, reach: 0.0, quiet, prices, sorted: None };
+        if period.is_multiple_of(2) {
+            return Err(InvalidConfig::new("period", period, "an odd number, 5 to 401"));
+        }
+        let mut state = Self { threshold, floor, reach: 0.0, quiet, prices: Ring::new(period)? };
         state.set_floor(floor);
         Ok(state)
     }
@@ -49,12 +40,6 @@ impl State {
         self.floor = floor;
         // Somewhat less, since it is not worked out exactly.
         self.reach = floor.share() / (1.0 + floor.share()) * (1.0 - 1e-9);
-    }
-
-    /// Whether `quote` follows a full window of its session.
-    #[inline]
-    fn is_known(&self, following: &Following<'_>) -> bool {
-        self.prices.is_full() && following.step == Step::Next
     }
 
     /// Whether most of the window is so near `quote` that the median, which then is among them, is surely within the floor.
@@ -73,40 +58,27 @@ impl State {
         self.prices.unordered().iter().fold(0, count) > self.prices.period() / 2
     }
 
-    /// The window in order.
-    fn sort(prices: &Ring) -> Option<Median> {
-        let mut window = Median::new(prices.period()).ok()?;
-        prices.iter().for_each(|price| window.push(price));
-        Some(window)
-    }
-
     /// Where `quote` is in the band around the median; none within the floor.
-    fn measure(&self, median: &Median, quote: &Quote) -> Option<(f64, Band)> {
-        let (center, mad) = (median.median()? as f64, median.mad()? as f64);
+    #[cold]
+    fn measure(&self, quote: &Quote) -> Option<(f64, Band)> {
+        let mut window = self.prices.unordered().to_vec();
+        let median = middle(&mut window);
+        let center = median as f64;
         let least = center * self.floor.share();
         if (quote.price.units() as f64 - center).abs() <= least {
             return None;
         }
+        window.iter_mut().for_each(|price| *price = (*price - median).abs());
+        let mad = middle(&mut window) as f64;
         let band = Band { center, deviation: (mad * NORMAL).max(least / self.threshold) };
         Some((band.score(quote.price.units()), band))
     }
 
-    /// The same for a quote that is known, sorting only where it has to.
-    #[inline]
-    fn place(&mut self, quote: &Quote) -> Option<(f64, Band)> {
-        if self.is_near(quote) { None } else { self.place_far(quote) }
-    }
-
-    #[cold]
-    fn place_far(&mut self, quote: &Quote) -> Option<(f64, Band)> {
-        if self.sorted.is_none() {
-            let window = Self::sort(&self.prices)?;
-            self.sorted = Some(Box::new(Sorted { window, idle: 0 }));
-        }
-        let sorted = self.sorted.as_mut()?;
-        sorted.idle = 0;
-        let sorted = self.sorted.as_ref()?;
-        self.measure(&sorted.window, quote)
+    /// The same, for a quote that follows a full window of its session; the outer `None` for another.
+    #[inline(always)]
+    fn place(&self, quote: &Quote, following: &Following<'_>) -> Option<Option<(f64, Band)>> {
+        let is_known = self.prices.is_full() && following.step == Step::Next;
+        is_known.then(|| if self.is_near(quote) { None } else { self.measure(quote) })
     }
 
     #[inline]
@@ -131,55 +103,44 @@ impl State {
         self.floor.is_few_ticks(center, quote)
     }
 
-    #[inline]
+    #[inline(always)]
     fn learn(&mut self, quote: &Quote, step: Step, placed: Option<(f64, Band)>) {
         if step == Step::Open {
             self.reset();
         }
-        let units = quote.price.units();
         self.quiet.learn(placed.and_then(|(score, _)| beyond(score, self.threshold)));
-        self.prices.push(units);
-        if let Some(sorted) = &mut self.sorted {
-            sorted.window.push(units);
-            sorted.idle += 1;
-            if sorted.idle >= 2 * self.prices.period() {
-                self.sorted = None;
-            }
-        }
+        self.prices.push(quote.price.units());
     }
+}
+
+/// The value in the middle, were they in order.
+fn middle(values: &mut [i64]) -> i64 {
+    let half = values.len() / 2;
+    *values.select_nth_unstable(half).1
 }
 
 impl Kernel for State {
     fn score(&self, quote: &Quote, _: Quality, following: &Following<'_>) -> Verdict {
-        if !self.is_known(following) {
-            return Verdict::WarmingUp;
-        }
-        let placed = match &self.sorted {
-            _ if self.is_near(quote) => None,
-            Some(sorted) => self.measure(&sorted.window, quote),
-            None => Self::sort(&self.prices).and_then(|window| self.measure(&window, quote)),
-        };
-        self.verdict(placed, quote)
+        self.place(quote, following)
+            .map_or(Verdict::WarmingUp, |placed| self.verdict(placed, quote))
     }
 
     fn update(&mut self, quote: &Quote, following: &Following<'_>) {
-        let placed = if self.is_known(following) { self.place(quote) } else { None };
-        self.learn(quote, following.step, placed);
+        let placed = self.place(quote, following);
+        self.learn(quote, following.step, placed.flatten());
     }
 
     #[inline(always)]
     fn judge(&mut self, quote: &Quote, _: Quality, following: &Following<'_>) -> Verdict {
-        let is_known = self.is_known(following);
-        let placed = if is_known { self.place(quote) } else { None };
-        let verdict = if is_known { self.verdict(placed, quote) } else { Verdict::WarmingUp };
-        self.learn(quote, following.step, placed);
+        let placed = self.place(quote, following);
+        let verdict = placed.map_or(Verdict::WarmingUp, |placed| self.verdict(placed, quote));
+        self.learn(quote, following.step, placed.flatten());
         verdict
     }
 
     fn reset(&mut self) {
         self.quiet.reset();
         self.prices.clear();
-        self.sorted = None;
     }
 }
 
@@ -221,9 +182,8 @@ mod tests {
                 state.prices.push(at(*offset).units());
             });
             let quote = quote(at(offsets[0]));
-            let window = State::sort(&state.prices).unwrap();
             if state.is_near(&quote) {
-                prop_assert!(state.measure(&window, &quote).is_none());
+                prop_assert!(state.measure(&quote).is_none());
             }
         }
     }

@@ -68,13 +68,13 @@ impl State {
     }
 
     /// What `quote` measures against the window; none if that is not full, or of another session.
-    #[inline]
+    #[inline(always)]
     fn usual(&self, quote: &Quote, step: Step) -> Option<Option<(f64, Band)>> {
         let known = self.prices.is_full() && step == Step::Next;
         known.then(|| self.measure(quote))
     }
 
-    #[inline]
+    #[inline(always)]
     fn learn(&mut self, quote: &Quote, step: Step, measured: Option<(f64, Band)>) {
         if step == Step::Open {
             self.reset();

@@ -61,7 +61,7 @@ impl State {
     }
 
     /// How `quote` compares with what is usual; none before that is known.
-    #[inline]
+    #[inline(always)]
     fn measure(&self, quote: &Quote, following: &Following<'_>) -> Option<Measured> {
         let volume = following.volume(quote)? as f64;
         if !self.trades.is_full() || following.step != Step::Next {
@@ -80,7 +80,7 @@ impl State {
         Some(Measured { volume, bound, score: volume / mean, run })
     }
 
-    #[inline]
+    #[inline(always)]
     fn verdict(&self, measured: Option<&Measured>) -> Verdict {
         let Some(&Measured { volume, bound, score, run }) = measured else {
             return Verdict::WarmingUp;
@@ -96,7 +96,7 @@ impl State {
         Verdict::Normal { score }
     }
 
-    #[inline]
+    #[inline(always)]
     fn learn(&mut self, quote: &Quote, following: &Following<'_>, measured: Option<&Measured>) {
         match (following.step, following.volume(quote)) {
             (Step::Next, Some(volume)) => {
