@@ -209,3 +209,132 @@ impl AnomalyBank {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::{Price, Rules, Severity, Timestamp, Volume, anomaly::PriceLevel};
+
+    fn rules() -> Vec<Rule<dyn AnomalyDetector>> {
+        let level = Rule::new("level", Severity::Warning, |_: &Symbol| {
+            let level = "100".parse().ok();
+            PriceLevel::new(level, level).ok().map(|detector| Box::new(detector) as _)
+        });
+        Rules::default_set().with_anomaly(level).anomaly
+    }
+
+    /// What each detector says by itself of the quotes that it tolerates.
+    fn by_themselves(
+        rules: &[Rule<dyn AnomalyDetector>],
+        quotes: &[(Quote, Quality)],
+    ) -> Vec<(u8, Vec<Anomaly>)> {
+        let symbol = quotes[0].0.symbol;
+        let mut detectors: Vec<_> = rules
+            .iter()
+            .map(|rule| {
+                let detector = rule.detector(&symbol).unwrap();
+                (rule.name.clone(), Diet::new(detector.tolerates()), detector)
+            })
+            .collect();
+        let judge = |(quote, quality): &(Quote, Quality)| {
+            let (mut warming_up, mut anomalies) = (0, Vec::new());
+            for (rule, diet, detector) in &mut detectors {
+                let feed = diet.next(*quality);
+                if matches!(feed, Feed::StartAnew | Feed::Forget) {
+                    detector.reset();
+                }
+                if matches!(feed, Feed::Skip | Feed::Forget) {
+                    continue;
+                }
+                match detector.judge(quote, *quality) {
+                    Verdict::WarmingUp => warming_up += 1,
+                    Verdict::Normal { .. } => {}
+                    Verdict::Anomalous(evidence) => {
+                        anomalies.push(Anomaly { rule: rule.clone(), evidence })
+                    }
+                }
+            }
+            (warming_up, anomalies)
+        };
+        quotes.iter().map(judge).collect()
+    }
+
+    fn quotes(segments: &[(Quality, usize, bool)], steps: &[i64]) -> Vec<(Quote, Quality)> {
+        let price = |cents: i64| Price::from_units(cents * 1_000_000).unwrap();
+        let (mut cents, mut open, mut volume) = (10_000, 10_000, 0);
+        let mut time: Timestamp = "2026-11-23T14:30:00Z".parse().unwrap();
+        let mut steps = steps.iter().cycle();
+        let mut quotes = Vec::new();
+        for &(quality, length, is_new_day) in segments {
+            if is_new_day {
+                (open, volume, time) = (cents, 0, time.saturating_add(Duration::from_secs(86_400)));
+            }
+            for _ in 0..length {
+                let step = *steps.next().unwrap();
+                cents = (cents + step).max(100);
+                volume += step.abs() * 10;
+                time = time.saturating_add(Duration::from_secs(step.unsigned_abs() + 1));
+                let (high, low) = (price(cents.max(open)), price(cents.min(open)));
+                quotes.push((
+                    Quote {
+                        symbol: "A".parse().unwrap(),
+                        timestamp: time,
+                        open: price(open),
+                        high,
+                        low,
+                        price: price(cents),
+                        previous_close: price(open),
+                        volume: Volume::new(volume).unwrap(),
+                    },
+                    quality,
+                ));
+            }
+        }
+        quotes
+    }
+
+    fn any_quality() -> impl Strategy<Value = Quality> {
+        prop_oneof![
+            4 => Just(Quality::GOOD),
+            1 => Just(Quality::OFF_SESSION),
+            1 => Just(Quality::SUSPECTED_SPLIT),
+            1 => Just(Quality::UNIT_ERROR),
+            1 => any::<u16>().prop_map(Quality::from_bits_truncate),
+        ]
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+        #[test]
+        fn the_bank_says_what_its_detectors_say_by_themselves(
+            segments in prop::collection::vec(
+                (any_quality(), prop_oneof![3 => 1_usize..3, 2 => 3_usize..130, 1 => 505_usize..520], prop::bool::weighted(0.2)),
+                1..16,
+            ),
+            steps in prop::collection::vec(prop_oneof![8 => -5_i64..=5, 1 => Just(0), 1 => -900_i64..900], 5..60),
+        ) {
+            let (rules, quotes) = (rules(), quotes(&segments, &steps));
+            let expected = by_themselves(&rules, &quotes);
+            let mut bank = AnomalyBank::new(&rules, &quotes[0].0.symbol);
+            for (number, ((quote, quality), expected)) in quotes.iter().zip(expected).enumerate() {
+                // Learning alone leaves the same behind.
+                if number % 5 == 4 {
+                    bank.learn(quote, *quality);
+                } else {
+                    prop_assert_eq!(bank.judge(quote, *quality), expected, "quote {}", number);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_detectors_of_the_default_set_lie_in_the_bank_itself() {
+        let symbol = "A".parse().unwrap();
+        let bank = AnomalyBank::new(&Rules::default_set().anomaly, &symbol);
+        assert!(bank.slots.iter().all(|slot| !matches!(slot.kernel, AnyKernel::Boxed(_))));
+    }
+}

@@ -118,7 +118,7 @@ impl Follower {
             }));
             if outcome.is_err() {
                 tracing::error!(symbol = %quote.symbol, timestamp = %quote.timestamp, "a trend detector panicked");
-                self.bank = Bank::new(rules, &quote.symbol);
+                self.bank = TrendBank::new(rules, &quote.symbol);
             }
         }
     }
