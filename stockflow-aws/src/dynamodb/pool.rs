@@ -58,7 +58,7 @@ where
     let mut answers = Vec::new();
     loop {
         while flights.len() < lanes.batches
-            && let Some(batch) = pool.next(lanes.items)
+            && let Some(batch) = pool.next(lanes, flights.len())
         {
             let (wait, sent) = (attempts.wait_after(batch.failures), send(batch.indices.clone()));
             flights.push(async move {
@@ -105,6 +105,8 @@ struct Pool {
     suspects: Vec<Vec<usize>>,
     undone: BTreeSet<usize>,
     refused: BTreeMap<usize, Error>,
+    /// Batches in a row that failed as a whole.
+    streak: u32,
     last: Option<(ErrorKind, String)>,
 }
 
@@ -112,23 +114,34 @@ impl Pool {
     fn new(indices: impl IntoIterator<Item = usize>) -> Self {
         let queue: VecDeque<_> = indices.into_iter().map(|index| (index, 0)).collect();
         let undone = queue.iter().map(|(index, _)| *index).collect();
-        Self { queue, suspects: Vec::new(), undone, refused: BTreeMap::new(), last: None }
+        let (suspects, refused) = (Vec::new(), BTreeMap::new());
+        Self { queue, suspects, undone, refused, streak: 0, last: None }
     }
 
-    fn next(&mut self, most: usize) -> Option<Batch> {
+    /// The next batch to send while `flights` others are on their way.
+    fn next(&mut self, lanes: Lanes, flights: usize) -> Option<Batch> {
         if let Some(indices) = self.suspects.pop() {
             return Some(Batch { indices, failures: 0 });
         }
-        let taken = self.queue.drain(..most.min(self.queue.len()));
+        // What was left undone waits for company: others on their way may leave some too.
+        let again = self.queue.front().is_some_and(|(_, failures)| *failures > 0);
+        if again && flights > 0 && self.queue.len() < lanes.items {
+            return None;
+        }
+        let taken = self.queue.drain(..lanes.items.min(self.queue.len()));
         let (indices, failures): (Vec<_>, Vec<_>) = taken.unzip();
-        let failures = failures.into_iter().max()?;
+        // Where nothing gets through, whatever is sent, what was not sent yet waits too.
+        let streak = self.streak / lanes.batches as u32;
+        let failures = failures.into_iter().max()?.max(streak);
         Some(Batch { indices, failures })
     }
 
     /// Takes in a batch of which all is done but `left`.
     fn note(&mut self, batch: Batch, left: Vec<usize>) {
         // Where a part got through, the service is not in trouble: the rest need not wait long.
-        let failures = if left.len() < batch.indices.len() { 1 } else { batch.failures + 1 };
+        let all = left.len() == batch.indices.len();
+        let failures = if all { batch.failures + 1 } else { 1 };
+        self.streak = if all { self.streak + 1 } else { 0 };
         for index in &batch.indices {
             self.undone.remove(index);
         }
@@ -143,6 +156,7 @@ impl Pool {
     fn set_back(&mut self, mut batch: Batch, error: Error) -> Result<()> {
         if error.is_retryable() {
             self.last = Some((error.kind(), error.chain()));
+            self.streak += 1;
             let failures = batch.failures + 1;
             self.queue.extend(batch.indices.into_iter().map(|index| (index, failures)));
         } else if error.kind() != ErrorKind::Rejected {

@@ -2,6 +2,11 @@
 
 use std::time::Duration;
 
+use stockflow_aws::{
+    Patience,
+    dynamodb::{ALERTS, DynamoLedger},
+    testing::{Fault, Faults, FaultyClient},
+};
 use stockflow_core::{
     AlertLedger as _, AlertStatus, Claim, Direction, ErrorKind, PolicyState, RuleKey, Severity,
     conformance::samples::{self, at, symbol},
@@ -80,4 +85,56 @@ async fn a_rule_with_slashes_is_no_alert() {
     assert_eq!(ledger.status(&alert.id()).await.unwrap(), None);
     assert_eq!(ledger.claim(&alert, at(0), LEASE).await.unwrap(), Claim::Won);
     assert_eq!(ledger.policy_state(&key).await.unwrap(), Some(state));
+}
+
+/// Answers are lost, requests throttled, connections broken; nobody has to wait long for another attempt.
+async fn troubled(seed: u64) -> (DynamoLedger, FaultyClient) {
+    let client = world::client();
+    ALERTS.create(&client, ALERTS.name).await.unwrap();
+    let faults = Faults::by_seed(seed)
+        .with(Fault::Reset, 0.25)
+        .with(Fault::Timeout, 0.25)
+        .with(Fault::Throttle, 0.1)
+        .with(Fault::ServerError, 0.1);
+    let (client, http) = world::through(&client, faults);
+    let hasty = Patience::default()
+        .with_waits(Duration::from_millis(1), Duration::from_millis(8))
+        .with_deadline(Duration::from_secs(120));
+    (DynamoLedger::new(client, ALERTS.name).unwrap().with_patience(hasty), http)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lost_answer_neither_loses_a_claim_nor_gives_it_to_two() {
+    for seed in 0..3 {
+        let (ledger, http) = troubled(seed).await;
+        for n in 0..6 {
+            let alert = samples::alert(symbol("AAPL"), "price_hampel", Direction::Up, n);
+            let claims = (0..4).map(|_| {
+                let (ledger, alert) = (ledger.clone(), alert.clone());
+                tokio::spawn(async move { ledger.claim(&alert, at(0), LEASE).await.unwrap() })
+            });
+            let mut won = 0;
+            for claim in claims.collect::<Vec<_>>() {
+                won += usize::from(claim.await.unwrap() == Claim::Won);
+            }
+            assert_eq!(won, 1, "winners of alert {n}, seed {seed}");
+            ledger.mark_sent(&alert.id(), at(1)).await.unwrap();
+            let status = ledger.status(&alert.id()).await.unwrap();
+            assert_eq!(status, Some(AlertStatus::Sent { at: at(1) }));
+            assert_eq!(ledger.claim(&alert, at(99), LEASE).await.unwrap(), Claim::Sent);
+        }
+        assert!(http.count(Fault::Timeout) + http.count(Fault::Reset) > 20, "seed {seed}");
+    }
+}
+
+#[tokio::test]
+async fn a_policy_moves_on_once_for_each_input_whatever_answer_is_lost() {
+    let (ledger, _) = troubled(5).await;
+    let key = RuleKey { symbol: symbol("A"), rule: "x".into() };
+    for n in 0..20 {
+        let state = PolicyState { last_input: at(n), tracks: [None; 3] };
+        assert!(ledger.advance(&key, &state).await.unwrap(), "input {n}");
+        assert!(!ledger.advance(&key, &state).await.unwrap(), "input {n} again");
+        assert_eq!(ledger.policy_state(&key).await.unwrap(), Some(state));
+    }
 }

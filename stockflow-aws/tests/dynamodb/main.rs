@@ -5,6 +5,8 @@
 mod capacity;
 mod conform;
 mod errors;
+mod fake;
+mod faults;
 mod items;
 mod ledger;
 mod stream;

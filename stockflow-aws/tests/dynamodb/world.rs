@@ -1,28 +1,29 @@
 //! Tables on the emulator.
 
-use std::sync::OnceLock;
-
 use aws_sdk_dynamodb::{
     Client,
-    config::{Builder, SharedHttpClient, retry::RetryConfig},
+    config::{Builder, retry::RetryConfig},
 };
 use stockflow_aws::{
     client,
     dynamodb::{ALERTS, DynamoLedger, DynamoTable, QUOTES},
-    testing::Emulator,
+    testing::{Emulator, Faults, FaultyClient},
 };
 
-/// Connections belong to the runtime that made them, and each test has its own: so has each test its own client.
-fn http() -> SharedHttpClient {
-    client::https()
+/// A client of an account that nobody else uses.
+///
+/// Connections belong to the runtime that made them, and each test has its own: so has each test its own HTTP client.
+pub(crate) fn client() -> Client {
+    let emulator = Emulator::shared().unwrap();
+    let config = Builder::from(&emulator.new_account(client::https()));
+    Client::from_conf(config.retry_config(RetryConfig::disabled()).build())
 }
 
-/// A client of an account that nobody else uses.
-pub(crate) fn client() -> Client {
-    static STARTED: OnceLock<&'static Emulator> = OnceLock::new();
-    let emulator = STARTED.get_or_init(|| Emulator::shared().unwrap());
-    let config = Builder::from(&emulator.new_account(http()));
-    Client::from_conf(config.retry_config(RetryConfig::disabled()).build())
+/// The same client through an HTTP client that fails.
+pub(crate) fn through(client: &Client, faults: Faults) -> (Client, FaultyClient) {
+    let http = faults.around(client::https());
+    let config = client.config().to_builder().http_client(http.clone()).build();
+    (Client::from_conf(config), http)
 }
 
 /// An empty table.
