@@ -1,12 +1,13 @@
 //! Stage 2: watch the trend, decide what is told, tell it once.
 
+mod followed;
 mod follower;
 mod report;
 mod telling;
 
 use std::{sync::Arc, time::Duration};
 
-use hashbrown::{HashMap, HashSet};
+use hashbrown::HashMap;
 
 use self::follower::{Finding, Follower};
 use crate::{
@@ -49,9 +50,22 @@ struct Won {
 /// What a call has gathered so far.
 #[derive(Default)]
 struct Round {
+    /// Taken out of the stage for the time of the call: one that is dropped half-way leaves nothing wrong behind.
+    memory: HashMap<Symbol, Follower>,
+    /// Symbols of which something failed, and up to where all is well, as far as that is known.
+    stopped: HashMap<Symbol, Option<Timestamp>>,
     won: Vec<Won>,
     failures: Vec<ItemFailure>,
     counts: WatchCounts,
+}
+
+impl Round {
+    /// Forgets a symbol of which something failed: after `well`, or nobody knows after what.
+    fn stop(&mut self, symbol: Symbol, well: Option<Timestamp>) {
+        self.memory.remove(&symbol);
+        let least = self.stopped.entry(symbol).or_insert(well);
+        *least = well.min(*least);
+    }
 }
 
 impl TrendWatch {
@@ -101,28 +115,30 @@ impl TrendWatch {
     /// # Errors
     /// None as a whole: what is not finished is in the report, by index, and has to come again.
     pub async fn process(&mut self, checkpoints: &[StoredRow], now: Timestamp) -> WatchReport {
-        let mut round = Round::default();
-        let mut stuck = HashSet::new();
+        let mut round = Round { memory: std::mem::take(&mut self.memory), ..Round::default() };
         for (index, checkpoint) in checkpoints.iter().enumerate() {
             if checkpoint.checkpoint.is_none() {
                 continue;
             }
             let symbol = checkpoint.row.quote.symbol;
-            // Two checkpoints ahead of one that failed would move the policy past findings that nobody saw.
-            let outcome = if stuck.contains(&symbol) {
-                Err(Error::new(ErrorKind::Unavailable, BACKEND, "wait for the checkpoint before"))
-            } else {
-                self.take_in(index, checkpoint, now, &mut round).await
-            };
-            if let Err(error) = outcome {
-                self.memory.remove(&symbol);
-                stuck.insert(symbol);
+            // It would have to bring the rows of the one that failed along, and is to come again after it anyway.
+            if round.stopped.contains_key(&symbol) {
+                let error =
+                    Error::new(ErrorKind::Unavailable, BACKEND, "wait for the checkpoint before");
+                round.failures.push(ItemFailure { index, error });
+                continue;
+            }
+            let handled = round.memory.get(&symbol).and_then(|follower| follower.handled);
+            if let Err(error) = self.take_in(index, checkpoint, now, &mut round).await {
+                round.stop(symbol, handled);
                 round.failures.push(ItemFailure { index, error });
             }
         }
         step("claimed");
-        self.send(checkpoints, now, &mut round).await;
-        let Round { mut failures, counts, .. } = round;
+        self.send(now, &mut round).await;
+        self.mark_followed(&mut round).await;
+        let Round { memory, mut failures, counts, .. } = round;
+        self.memory = memory;
         failures.sort_by_key(|failure| failure.index);
         failures.dedup_by_key(|failure| failure.index);
         WatchReport { report: BatchReport::partial(failures), counts }
@@ -130,7 +146,7 @@ impl TrendWatch {
 
     /// Goes through the rows of a checkpoint: claims the alerts, then moves the policy's states on.
     async fn take_in(
-        &mut self,
+        &self,
         index: usize,
         checkpoint: &StoredRow,
         now: Timestamp,
@@ -138,14 +154,25 @@ impl TrendWatch {
     ) -> Result<()> {
         let symbol = checkpoint.row.quote.symbol;
         let time = checkpoint.row.quote.timestamp;
-        let remembered = self.memory.remove(&symbol);
+        let previous = checkpoint.checkpoint.and_then(|mark| mark.previous);
+        let remembered = round.memory.remove(&symbol);
         if remembered.as_ref().is_some_and(|follower| follower.handled >= Some(time)) {
-            self.memory.extend(remembered.map(|follower| (symbol, follower)));
+            round.memory.extend(remembered.map(|follower| (symbol, follower)));
             return Ok(());
         }
-        let (mut follower, reach) =
-            Follower::resume(remembered, &self.rules.trend, self.history.as_ref(), checkpoint)
-                .await?;
+        let (mut follower, reach) = match (remembered, previous) {
+            (Some(follower), Some(previous)) if follower.handled == Some(previous) => {
+                follower.go_on(self.history.as_ref(), checkpoint, previous).await?
+            }
+            _ => {
+                let followed = self.followed(symbol).await?;
+                if followed >= Some(time) {
+                    return Ok(());
+                }
+                let history = self.history.as_ref();
+                Follower::start(&self.rules.trend, history, checkpoint, followed).await?
+            }
+        };
         step("read");
         let mut findings = Vec::new();
         let mut turns = Vec::new();
@@ -161,14 +188,14 @@ impl TrendWatch {
                 findings.push(Alert::new(&row.row.quote, kind, rule.clone(), *severity, evidence));
             }
         });
+        follower.unmarked += followed::FINDING * findings.len();
         self.decide(index, findings, now, round).await?;
         step("decided");
-        let previous = checkpoint.checkpoint.and_then(|mark| mark.previous);
         for (_, rule) in turns.into_iter().filter(|(at, _)| Some(*at) > previous) {
             *round.counts.turns.entry(rule).or_default() += 1;
         }
         follower.handled = Some(time);
-        self.memory.insert(symbol, follower);
+        round.memory.insert(symbol, follower);
         Ok(())
     }
 

@@ -8,11 +8,12 @@ mod stream;
 #[path = "stages/world.rs"]
 mod world;
 
-use std::{collections::VecDeque, time::Duration};
+use std::{collections::VecDeque, sync::Arc, time::Duration};
 
 use stockflow_core::{
-    AnomalyDetector, Direction, Evidence, Policy, Quality, Quote, Rule, Rules, Severity,
-    TrendDetector, TrendSignal, Verdict,
+    AnomalyDetector, Direction, Evidence, Policy, Processor, Quality, Quote, RecordBatch, Rule,
+    Rules, Severity, Timestamp, TrendDetector, TrendSignal, TrendWatch, Verdict,
+    memory::{MemoryAlerter, MemoryArchive, MemoryLedger, MemoryTable},
 };
 use stream::{Mess, stream};
 use world::{Remains, Trouble, play};
@@ -138,6 +139,49 @@ async fn batching_changes_nothing_and_tells_nothing_twice() {
         let difference = calm.difference(&other);
         assert!(difference.is_empty(), "seed {seed} {trouble:?}\n{}", difference.join("\n"));
         assert!(!calm.alerts.is_empty() && !calm.rows.is_empty(), "seed {seed} says nothing");
+    }
+}
+
+/// A change feed that keeps no order between rows, as that of DynamoDB, may bring a symbol's checkpoints in any.
+#[tokio::test]
+async fn checkpoints_in_any_order_tell_the_same() {
+    for seed in 0..40 {
+        let records = stream(seed, 200, mess_of(seed));
+        let mut outcomes = Vec::new();
+        for shuffled in [false, true] {
+            let (table, alerter) = (Arc::new(MemoryTable::new()), Arc::new(MemoryAlerter::new()));
+            let archive = Arc::new(MemoryArchive::new());
+            let mut one = Processor::new(
+                &rules(),
+                Arc::clone(&table) as _,
+                Arc::clone(&archive) as _,
+                archive,
+            );
+            for few in records.chunks(3) {
+                let batch = RecordBatch { shard: "shard-0".into(), records: few.to_vec() };
+                assert!(one.process(&batch).await.unwrap().report.is_complete());
+            }
+            let mut checkpoints = table.take_checkpoints();
+            let mut dice = world::Dice(seed);
+            let ledger = Arc::new(MemoryLedger::new());
+            let watch = || {
+                let (table, alerter) = (Arc::clone(&table) as _, Arc::clone(&alerter) as _);
+                TrendWatch::new(&rules(), table, Arc::clone(&ledger) as _, alerter)
+            };
+            // Several containers in turn, of which none sees all.
+            let mut two = [watch(), watch(), watch()];
+            while !checkpoints.is_empty() {
+                let most = if shuffled { checkpoints.len() as u64 } else { 1 };
+                let next = checkpoints.remove(dice.below(most) as usize);
+                let container = &mut two[dice.below(3) as usize];
+                let outcome = container.process(&[next], Timestamp::MIN).await;
+                assert!(outcome.report.is_complete());
+            }
+            let mut alerts: Vec<_> = alerter.sent().iter().map(|alert| alert.to_json()).collect();
+            alerts.sort();
+            outcomes.push(alerts);
+        }
+        assert_eq!(outcomes[0], outcomes[1], "seed {seed}");
     }
 }
 

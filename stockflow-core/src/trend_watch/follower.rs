@@ -5,8 +5,9 @@ use std::{
     time::Duration,
 };
 
+use super::followed::MARK_EVERY;
 use crate::{
-    Evidence, Quality, QuoteHistory, Result, RowQuery, Rule, RuleName, StoredRow, Symbol,
+    Evidence, Quality, QuoteHistory, Result, RowKey, RowQuery, Rule, RuleName, StoredRow, Symbol,
     Timestamp, TrendDetector, bank::TrendBank,
 };
 
@@ -21,6 +22,8 @@ pub(super) struct Follower {
     bank: TrendBank,
     /// Market time of the last checkpoint whose rows were followed; none for a new one.
     pub(super) handled: Option<Timestamp>,
+    /// Checkpoints handled since the mark in the ledger.
+    pub(super) unmarked: usize,
 }
 
 /// The rows to go through for a checkpoint.
@@ -43,56 +46,60 @@ impl Reach {
 
 impl Follower {
     fn new(rules: &[Rule<dyn TrendDetector>], symbol: &Symbol) -> Self {
-        Self { bank: TrendBank::new(rules, symbol), handled: None }
+        Self { bank: TrendBank::new(rules, symbol), handled: None, unmarked: 0 }
     }
 
-    /// Goes on from the checkpoint that was handled before, if that is what `remembered` is at; otherwise starts anew, one
-    /// checkpoint further back.
-    pub(super) async fn resume(
-        remembered: Option<Self>,
+    /// Goes on from the checkpoint at `previous`, which is the one before `checkpoint` and the last that was handled.
+    pub(super) async fn go_on(
+        mut self,
+        history: &dyn QuoteHistory,
+        checkpoint: &StoredRow,
+        previous: Timestamp,
+    ) -> Result<(Self, Reach)> {
+        let RowKey { symbol, timestamp: time } = checkpoint.row.key();
+        let rows = history.rows(RowQuery::between(symbol, previous, time)).await?;
+        self.unmarked += 1;
+        Ok((self, Reach { rows, from: 0 }))
+    }
+
+    /// Starts anew after what is known to be `followed`: checkpoints may come in any order, and each row has to be followed in
+    /// that of market time, so the first that comes brings all before it along.
+    pub(super) async fn start(
         rules: &[Rule<dyn TrendDetector>],
         history: &dyn QuoteHistory,
         checkpoint: &StoredRow,
+        followed: Option<Timestamp>,
     ) -> Result<(Self, Reach)> {
-        let symbol = checkpoint.row.quote.symbol;
-        let time = checkpoint.row.quote.timestamp;
-        let previous = checkpoint.checkpoint.and_then(|mark| mark.previous);
-        if let (Some(follower), Some(previous)) = (remembered, previous)
-            && follower.handled == Some(previous)
-        {
-            let rows = history.rows(RowQuery::between(symbol, previous, time)).await?;
-            return Ok((follower, Reach { rows, from: 0 }));
-        }
+        let RowKey { symbol, timestamp: time } = checkpoint.row.key();
         let mut follower = Self::new(rules, &symbol);
-        let mut reach = follower.read_back(history, symbol, time, previous).await?;
-        reach.leave_out_before(
-            checkpoint.arrival.map(|arrival| arrival.saturating_sub(HANDLED_AFTER)),
-        );
+        let oldest = checkpoint.arrival.map(|arrival| arrival.saturating_sub(HANDLED_AFTER));
+        let mut reach = follower.read_back(history, symbol, time, followed).await?;
+        reach.leave_out_before(oldest);
         for stored in reach.rows[..reach.from].iter().filter(|stored| !stored.row.is_late()) {
             follower.bank.learn(&stored.row.quote, stored.row.quality());
         }
+        let checkpoints = reach.rows[reach.from..].iter().filter(|row| row.checkpoint.is_some());
+        follower.unmarked = if followed.is_some() { checkpoints.count() } else { MARK_EVERY };
         Ok((follower, reach))
     }
 
-    /// Reads the rows of the checkpoint at `time`, those of the checkpoint before it, and what the detectors look back on.
+    /// Reads the rows after `followed` up to `time`, and what the detectors look back on.
     async fn read_back(
         &self,
         history: &dyn QuoteHistory,
         symbol: Symbol,
         time: Timestamp,
-        previous: Option<Timestamp>,
+        followed: Option<Timestamp>,
     ) -> Result<Reach> {
         let mut limit = self.bank.lookback() + 64;
         loop {
             let rows = history.rows(RowQuery::up_to(symbol, time, limit)).await?;
             let all = rows.len() < limit;
-            match start(&rows, previous) {
-                Start::At(from) if all || self.bank.is_satisfied_by(qualities(&rows[..from])) => {
-                    return Ok(Reach { rows, from });
-                }
-                Start::First | Start::Before if all => return Ok(Reach { rows, from: 0 }),
-                _ => limit *= 2,
+            let from = rows.partition_point(|row| Some(row.row.quote.timestamp) <= followed);
+            if all || (from > 0 && self.bank.is_satisfied_by(qualities(&rows[..from]))) {
+                return Ok(Reach { rows, from });
             }
+            limit *= 2;
         }
     }
 
@@ -129,34 +136,6 @@ impl Follower {
 pub(super) enum Finding<'a> {
     Anomaly(&'a RuleName, Evidence),
     Turn(&'a RuleName, Evidence),
-}
-
-/// Where the rows start that a cold start goes through.
-enum Start {
-    /// At this index.
-    At(usize),
-    /// At the symbol's first row.
-    First,
-    /// Before the rows that were read.
-    Before,
-}
-
-/// After the checkpoint before the one at `previous`.
-fn start(rows: &[StoredRow], previous: Option<Timestamp>) -> Start {
-    let Some(previous) = previous else { return Start::First };
-    let Some(at) = find(rows, previous) else { return Start::Before };
-    match rows[at].checkpoint {
-        // It expired, or was never there: what is before it cannot be told from what was handled.
-        None => Start::At(at + 1),
-        Some(mark) => match mark.previous {
-            None => Start::First,
-            Some(earlier) => find(rows, earlier).map_or(Start::Before, |at| Start::At(at + 1)),
-        },
-    }
-}
-
-fn find(rows: &[StoredRow], time: Timestamp) -> Option<usize> {
-    rows.binary_search_by_key(&time, |stored| stored.row.quote.timestamp).ok()
 }
 
 fn qualities(rows: &[StoredRow]) -> impl DoubleEndedIterator<Item = Quality> + Clone {

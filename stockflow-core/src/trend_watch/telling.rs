@@ -1,21 +1,18 @@
 //! Alerts that were won: sent, then marked as sent.
 
+use std::time::Duration;
+
 use futures_util::{StreamExt as _, stream};
 
 use super::{BACKEND, Round, TrendWatch, Won, step};
-use crate::{Alert, Error, ErrorKind, ItemFailure, Result, StoredRow, Timestamp};
+use crate::{Alert, Error, ErrorKind, ItemFailure, Result, Timestamp};
 
 /// Marks that are made at once: each waits for a disk or a network, and a ledger on a disk makes them durable together.
-const MARKS_AT_ONCE: usize = 64;
+pub(super) const MARKS_AT_ONCE: usize = 64;
 
 impl TrendWatch {
     /// Sends all alerts that were won, and marks those that were taken over.
-    pub(super) async fn send(
-        &mut self,
-        checkpoints: &[StoredRow],
-        now: Timestamp,
-        round: &mut Round,
-    ) {
+    pub(super) async fn send(&self, now: Timestamp, round: &mut Round) {
         let won = std::mem::take(&mut round.won);
         if won.is_empty() {
             return;
@@ -27,12 +24,13 @@ impl TrendWatch {
             alerts.iter().zip(errors).map(|(alert, error)| self.mark(alert, error, now)).collect();
         let outcomes: Vec<Result<Told>> =
             stream::iter(marks).buffered(MARKS_AT_ONCE).collect().await;
-        for (Won { checkpoint, .. }, outcome) in won.into_iter().zip(outcomes) {
+        for (Won { checkpoint, alert }, outcome) in won.into_iter().zip(outcomes) {
             match outcome {
                 Ok(Told::Sent) => round.counts.alerts += 1,
                 Ok(Told::Never) => round.counts.undeliverable += 1,
                 Err(error) => {
-                    self.memory.remove(&checkpoints[checkpoint].row.quote.symbol);
+                    let before = alert.cause.saturating_sub(Duration::from_micros(1));
+                    round.stop(alert.symbol, Some(before));
                     round.failures.push(ItemFailure { index: checkpoint, error });
                 }
             }
