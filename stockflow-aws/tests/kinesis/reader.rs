@@ -5,6 +5,7 @@ use std::{collections::HashMap, time::Duration};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use stockflow_aws::{
     kinesis::{KinesisReader, KinesisSink, KinesisSource, ShardBatch, Start},
+    records::HashRange,
     testing::{Fault, Faults},
 };
 use stockflow_core::{
@@ -13,7 +14,7 @@ use stockflow_core::{
 use tokio::time::timeout;
 
 use crate::{
-    fake::{Fake, client},
+    fake::{Fake, client, name},
     stream::{assert_in_order, market},
 };
 
@@ -37,6 +38,12 @@ async fn read(mut reader: KinesisReader) -> Vec<Quote> {
 fn store(cursors: &mut Vec<Cursor>, cursor: Cursor) {
     cursors.retain(|known| known.feed != cursor.feed);
     cursors.push(cursor);
+}
+
+fn range_of(fake: &Fake, shard: &str) -> HashRange {
+    let state = fake.state();
+    let found = (0..).zip(&state.shards).find(|(number, _)| name(*number) == *shard);
+    found.map(|(_, shard)| HashRange::new(shard.first, shard.last)).unwrap()
 }
 
 /// A consumer that is killed now and then, and goes on where it stored its cursors, beside a sink: every quote comes, each symbol's in
@@ -82,6 +89,10 @@ async fn read_beside_a_writer(seed: u64, form: fn(KinesisSink) -> KinesisSink, r
             match timeout(Duration::from_secs(120), reader.next_batch()).await {
                 Ok(Ok(Some(batch))) => {
                     found.extend(quotes_of(&batch));
+                    let range = range_of(&fake, &batch.records.shard);
+                    for quote in quotes_of(&batch) {
+                        assert!(range.holds_key(quote.symbol.as_str().as_bytes()), "elsewhere");
+                    }
                     for record in &batch.records.records {
                         let before =
                             seen.insert(batch.records.shard.clone(), record.position.clone());

@@ -186,6 +186,19 @@ async fn a_call_without_a_chance_is_back_by_its_deadline_and_says_what_is_not_th
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_request_that_hangs_is_given_up_and_sent_again_within_the_call() {
+    let fake = Fake::new(1, 0);
+    let http = Faults::by_seed(7).with(Fault::Hang, 0.3);
+    let http = http.around(SharedHttpClient::new(fake.clone()));
+    let sink = KinesisSink::new(&fake::client(http.clone()), "quotes").unwrap();
+    let sink = sink.with_patience(Patience::default().with_deadline(Duration::from_secs(600)));
+    let market = market(200, 10);
+    sink.write(&market).await.unwrap().into_result().unwrap();
+    assert!(http.count(Fault::Hang) > 3);
+    assert_on_stream(&fake, &market);
+}
+
+#[tokio::test(start_paused = true)]
 async fn many_symbols_and_one_symbol_arrive() {
     for form in FORMS {
         let fake = Fake::new(2, 50);
