@@ -1,8 +1,13 @@
 //! On the emulator.
 
+use std::time::Duration;
+
+use aws_credential_types::provider::{
+    ProvideCredentials, error::CredentialsError, future::ProvideCredentials as ProvideFuture,
+};
 use aws_sdk_kinesis::{Client, types::ShardIteratorType};
 use stockflow_aws::{
-    client,
+    Patience, client,
     kinesis::{KinesisReader, KinesisSink, KinesisSource},
     records::unpack,
     testing::Emulator,
@@ -162,4 +167,36 @@ async fn reading_a_stream_that_is_not_there_tells_what_to_do() {
     let error = error.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::NotFound);
     assert!(error.chain().contains("check its name and AWS_REGION"), "{}", error.chain());
+}
+
+/// Has no credentials, as a machine without any configuration.
+#[derive(Debug)]
+struct Nobody;
+
+impl ProvideCredentials for Nobody {
+    fn provide_credentials<'a>(&'a self) -> ProvideFuture<'a>
+    where
+        Self: 'a,
+    {
+        ProvideFuture::ready(Err(CredentialsError::not_loaded("nothing is configured")))
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_credentials_or_a_connection_the_error_tells_what_to_do() {
+    let config = new_client().config().to_builder().credentials_provider(Nobody).build();
+    let patience = Patience::default().with_deadline(Duration::from_millis(300));
+    let nobody = Client::from_conf(config);
+    let sink = KinesisSink::new(&nobody, "quotes").unwrap().with_patience(patience);
+    let error = sink.write_all(&samples::quotes(3)).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Denied, "{}", error.chain());
+    assert!(error.chain().contains("set AWS_PROFILE"), "{}", error.chain());
+
+    // Nobody listens there.
+    let config = new_client().config().to_builder().endpoint_url("http://127.0.0.1:9").build();
+    let elsewhere = Client::from_conf(config);
+    let sink = KinesisSink::new(&elsewhere, "quotes").unwrap().with_patience(patience);
+    let error = sink.write_all(&samples::quotes(3)).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unavailable, "{}", error.chain());
+    assert!(error.chain().contains("AWS_ENDPOINT_URL"), "{}", error.chain());
 }
