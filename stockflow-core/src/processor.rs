@@ -106,7 +106,8 @@ impl Processor {
             }
         }
         let counts = ProcessCounts::of(&plan, frontier.at);
-        Ok(ProcessReport { counts, report: frontier.into_report() })
+        let symbols = inbox.symbols.len();
+        Ok(ProcessReport { counts, symbols, report: frontier.into_report() })
     }
 
     /// The memory of each symbol, from the table where there is none or where it is not what the table says.
@@ -136,7 +137,10 @@ impl Processor {
         let mut rows: Vec<StoredRow> = Vec::with_capacity(plan.rows.len());
         let mut records = Vec::with_capacity(plan.rows.len());
         let mut last = vec![false; plan.rows.len()];
-        plan.by_symbol.iter().filter_map(|rows| rows.last()).for_each(|&row| last[row] = true);
+        plan.by_symbol
+            .iter()
+            .filter_map(|rows| rows.clone().last())
+            .for_each(|row| last[row] = true);
         for (index, row) in plan.rows.iter().enumerate().filter(|(index, _)| !last[*index]) {
             rows.push(row.clone());
             records.push(plan.row_records[index]);
@@ -160,10 +164,12 @@ impl Processor {
         if self.sinks.is_empty() {
             return Ok(());
         }
-        let count = plan.row_records.partition_point(|&record| record < frontier.at);
-        let rows: Vec<Row> = plan.rows[..count].iter().map(|stored| stored.row.clone()).collect();
+        let before = |row: &usize| plan.row_records[*row] < frontier.at;
+        let mut indices: Vec<usize> = (0..plan.rows.len()).filter(before).collect();
+        indices.sort_unstable_by_key(|row| plan.row_records[*row]);
+        let rows: Vec<Row> = indices.iter().map(|row| plan.rows[*row].row.clone()).collect();
         for sink in &self.sinks {
-            frontier.cut(sink.write(&rows).await?, |index| plan.row_records[index]);
+            frontier.cut(sink.write(&rows).await?, |index| plan.row_records[indices[index]]);
         }
         step("sinks_written");
         Ok(())

@@ -135,7 +135,8 @@ impl Pipeline {
         self
     }
 
-    /// Most records in a batch of stage 1 (default 16,384).
+    /// Most records in a batch of stage 1 (default 16,384); up to four times as many where a batch has more than a quarter as
+    /// many symbols.
     #[must_use]
     pub fn with_batch_records(mut self, records: usize) -> Self {
         self.batch_records = records.max(1);
@@ -216,6 +217,7 @@ impl Pipeline {
             processor,
             reader: self.spool.reader(),
             batch_records: self.batch_records,
+            symbols: 0,
             batch_window: self.batch_window,
             shared: Arc::clone(&shared),
         };

@@ -59,6 +59,30 @@ impl Inbox {
         Self { letters, symbols }
     }
 
+    /// For each symbol its quotes with the number of their record, in stream order.
+    pub(super) fn by_symbol(&self) -> impl Iterator<Item = impl Iterator<Item = (usize, &Quote)>> {
+        let mut ends = vec![0; self.symbols.len() + 1];
+        for (_, symbol) in self.letters.iter().filter_map(Letter::quote) {
+            ends[symbol + 1] += 1;
+        }
+        for symbol in 1..ends.len() {
+            ends[symbol] += ends[symbol - 1];
+        }
+        let starts = ends.clone();
+        let mut sorted = vec![0; ends.last().copied().unwrap_or(0)];
+        for (record, letter) in self.letters.iter().enumerate() {
+            if let Some((_, symbol)) = letter.quote() {
+                sorted[ends[symbol]] = record;
+                ends[symbol] += 1;
+            }
+        }
+        (0..self.symbols.len()).map(move |symbol| {
+            let records = sorted[starts[symbol]..starts[symbol + 1]].to_vec();
+            let quote = |record: usize| Some((record, self.letters[record].quote()?.0));
+            records.into_iter().filter_map(quote)
+        })
+    }
+
     /// Takes back a record that was read, for a reason that shows only later.
     pub(super) fn refuse(&mut self, record: usize, reason: String) {
         self.letters[record] = Letter::Unreadable(reason);

@@ -2,10 +2,11 @@
 
 use std::{
     any::Any,
+    ops::Range,
     panic::{AssertUnwindSafe, catch_unwind},
 };
 
-use super::{inbox::Inbox, recall::Recall};
+use super::{inbox::Inbox, judge::Judge, recall::Recall};
 use crate::{
     Checkpoint, Judgement, Quote, QuoteTable, RecordBatch, Result, Row, RowKey, StoredRow,
     Timestamp,
@@ -63,7 +64,7 @@ impl Draft {
 pub(super) struct Plan {
     /// By record.
     pub(super) fates: Vec<Fate>,
-    /// Accepted rows, in stream order.
+    /// Accepted rows, symbol by symbol, those of a symbol in stream order.
     pub(super) rows: Vec<StoredRow>,
     /// Record of each accepted row.
     pub(super) row_records: Vec<usize>,
@@ -71,55 +72,72 @@ pub(super) struct Plan {
     pub(super) late: Vec<StoredRow>,
     /// Record of each late row.
     pub(super) late_records: Vec<usize>,
-    /// By symbol of the inbox: indices of its accepted rows, ascending.
-    pub(super) by_symbol: Vec<Vec<usize>>,
+    /// By symbol of the inbox: indices of its accepted rows.
+    pub(super) by_symbol: Vec<Range<usize>>,
 }
 
 impl Plan {
-    /// Goes through the batch in stream order, judging as it goes; fails at the first quote on which a detector panics.
+    /// Judges the quotes of each symbol in stream order, symbol by symbol, so that what is known of one is at hand; fails at a
+    /// quote on which a detector panics.
     pub(super) fn judge(
         batch: &RecordBatch,
         inbox: &Inbox,
         recalls: &mut [Recall],
     ) -> Result<Draft, Panicked> {
         let mut plan = Self {
-            fates: Vec::with_capacity(inbox.letters.len()),
+            fates: vec![Fate::Quarantined; inbox.letters.len()],
             rows: Vec::with_capacity(inbox.letters.len()),
             row_records: Vec::with_capacity(inbox.letters.len()),
-            by_symbol: vec![Vec::new(); inbox.symbols.len()],
+            by_symbol: Vec::with_capacity(recalls.len()),
             ..Self::default()
         };
         let mut behind = Vec::new();
-        for (record, letter) in inbox.letters.iter().enumerate() {
-            let Some((quote, symbol)) = letter.quote() else {
-                plan.fates.push(Fate::Quarantined);
-                continue;
-            };
-            let judge = &mut recalls[symbol].judge;
-            if judge.would_accept(quote) {
-                // Whatever is left half-done in the judge is thrown away with it.
-                let judgement = catch_unwind(AssertUnwindSafe(|| judge.accept(quote)))
-                    .map_err(|panic| Panicked { record, message: message(panic.as_ref()) })?;
-                let row = Row { quote: *quote, judgement };
-                plan.fates.push(Fate::Accepted(plan.rows.len()));
-                plan.by_symbol[symbol].push(plan.rows.len());
-                let arrival = Some(batch.records[record].arrival);
-                plan.rows.push(StoredRow { row, checkpoint: None, arrival });
-                plan.row_records.push(record);
-            } else {
-                plan.fates.push(Fate::Duplicate);
-                if !plan.accepted_here(quote, symbol) {
-                    behind.push((record, *quote));
-                }
+        for (records, recall) in inbox.by_symbol().zip(recalls) {
+            let start = plan.rows.len();
+            for (record, quote) in records {
+                plan.judge_one(batch, record, quote, start, &mut recall.judge, &mut behind)?;
             }
+            plan.by_symbol.push(start..plan.rows.len());
         }
+        behind.sort_unstable_by_key(|(record, _)| *record);
         Ok(Draft { plan, behind })
     }
 
+    /// `start` is the index of the symbol's first row.
+    fn judge_one(
+        &mut self,
+        batch: &RecordBatch,
+        record: usize,
+        quote: &Quote,
+        start: usize,
+        judge: &mut Judge,
+        behind: &mut Vec<(usize, Quote)>,
+    ) -> Result<(), Panicked> {
+        if !judge.would_accept(quote) {
+            self.fates[record] = Fate::Duplicate;
+            if !self.accepted_among(quote, start..self.rows.len()) {
+                behind.push((record, *quote));
+            }
+            return Ok(());
+        }
+        // Whatever is left half-done in the judge is thrown away with it.
+        let judgement = catch_unwind(AssertUnwindSafe(|| judge.accept(quote)))
+            .map_err(|panic| Panicked { record, message: message(panic.as_ref()) })?;
+        self.fates[record] = Fate::Accepted(self.rows.len());
+        let row = Row { quote: *quote, judgement };
+        let arrival = Some(batch.records[record].arrival);
+        self.rows.push(StoredRow { row, checkpoint: None, arrival });
+        self.row_records.push(record);
+        Ok(())
+    }
+
     fn accepted_here(&self, quote: &Quote, symbol: usize) -> bool {
-        self.by_symbol[symbol]
-            .binary_search_by_key(&quote.timestamp, |&row| self.rows[row].row.quote.timestamp)
-            .is_ok()
+        self.accepted_among(quote, self.by_symbol[symbol].clone())
+    }
+
+    fn accepted_among(&self, quote: &Quote, rows: Range<usize>) -> bool {
+        let time = |stored: &StoredRow| stored.row.quote.timestamp;
+        self.rows[rows].binary_search_by_key(&quote.timestamp, time).is_ok()
     }
 
     /// Of the quotes that came after a later one: those without a row are late, of two alike the first.
@@ -155,7 +173,7 @@ impl Plan {
         let mut rows = Vec::new();
         let mut records = Vec::new();
         for (symbol, recall) in recalls.iter().enumerate() {
-            let Some(&first) = self.by_symbol[symbol].first() else { continue };
+            let Some(first) = self.by_symbol[symbol].clone().next() else { continue };
             for orphan in &recall.orphans {
                 if !self.accepted_here(&orphan.row.quote, symbol) {
                     rows.push(late(orphan.row.quote, orphan.arrival));
@@ -168,9 +186,10 @@ impl Plan {
 
     /// The last accepted row of a symbol among the records before `frontier`.
     pub(super) fn last_before(&self, symbol: usize, frontier: usize) -> Option<usize> {
-        let rows = &self.by_symbol[symbol];
-        let count = rows.partition_point(|&row| self.row_records[row] < frontier);
-        count.checked_sub(1).map(|last| rows[last])
+        let rows = self.by_symbol[symbol].clone();
+        let records = &self.row_records[rows.clone()];
+        let count = records.partition_point(|record| *record < frontier);
+        count.checked_sub(1).map(|last| rows.start + last)
     }
 
     /// Marks the last accepted row of each symbol before `frontier` as its checkpoint: their indices, and those of
@@ -186,7 +205,7 @@ impl Plan {
             if let Some(last) = self.last_before(symbol, frontier) {
                 self.rows[last].checkpoint = Some(Checkpoint { previous: recall.checkpoint });
                 rows.push(last);
-                first_records.push(self.row_records[self.by_symbol[symbol][0]]);
+                first_records.push(self.row_records[self.by_symbol[symbol].start]);
             }
         }
         (rows, first_records)

@@ -13,6 +13,8 @@ pub struct ProcessReport {
     pub report: BatchReport,
     /// Counts over the records before it.
     pub counts: ProcessCounts,
+    /// How many symbols the batch had quotes of.
+    pub symbols: usize,
 }
 
 /// Counts over the acknowledged records of a batch, or of many.

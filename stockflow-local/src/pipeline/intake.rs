@@ -12,7 +12,7 @@ use super::{
 use crate::{lake::Lake, spool::SpoolWriter};
 
 /// The spool may be so many records ahead of stage 1 before the source has to wait.
-const MAX_BACKLOG: u64 = 65_536;
+const MAX_BACKLOG: u64 = 131_072;
 
 pub(super) struct Intake {
     source: Box<dyn QuoteSource>,

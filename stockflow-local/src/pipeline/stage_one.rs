@@ -15,12 +15,19 @@ use super::{
 use crate::spool::SpoolReader;
 
 /// Largest batch, in bytes of records.
-const BATCH_BYTES: usize = 8 << 20;
+const BATCH_BYTES: usize = 16 << 20;
+/// With very many symbols batches grow, so that there are some records of each: what is done once a symbol and batch is then
+/// shared by so many.
+const RECORDS_A_SYMBOL: usize = 4;
+/// How many times as large they grow at most.
+const MOST_GROWTH: usize = 4;
 
 pub(super) struct StageOne {
     pub(super) processor: Processor,
     pub(super) reader: SpoolReader,
     pub(super) batch_records: usize,
+    /// Symbols in the last batch.
+    pub(super) symbols: usize,
     pub(super) batch_window: Duration,
     pub(super) shared: Arc<Shared>,
 }
@@ -44,7 +51,7 @@ impl StageOne {
             if self.shared.is_failed() {
                 return Ok(());
             }
-            let batch = self.reader.read(self.batch_records, BATCH_BYTES)?;
+            let batch = self.reader.read(self.most_records(), BATCH_BYTES)?;
             if !batch.records.is_empty() {
                 step(STAGE_ONE, "taken");
                 self.finish(batch).await?;
@@ -54,11 +61,16 @@ impl StageOne {
         }
     }
 
+    fn most_records(&self) -> usize {
+        let most = self.batch_records.saturating_mul(MOST_GROWTH);
+        self.symbols.saturating_mul(RECORDS_A_SYMBOL).clamp(self.batch_records, most)
+    }
+
     /// Waits until a batch is full, its window is over, or nothing more will come.
     async fn let_a_batch_fill_up(&self) {
         let window = tokio::time::sleep(self.batch_window);
         tokio::pin!(window);
-        while self.shared.backlog() < self.batch_records as u64
+        while self.shared.backlog() < self.most_records() as u64
             && !self.shared.is_intake_ended()
             && !self.shared.is_failed()
         {
@@ -77,6 +89,7 @@ impl StageOne {
             let outcome = self.processor.process(&batch).await;
             let error = match outcome {
                 Ok(outcome) => {
+                    self.symbols = outcome.symbols;
                     let done = outcome.counts.records as usize;
                     if let Some(last) =
                         done.checked_sub(1).map(|last| &batch.records[last].position)
