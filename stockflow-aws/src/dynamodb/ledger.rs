@@ -1,6 +1,7 @@
 //! The ledger of alerts.
 
 mod item;
+mod list;
 
 use std::{
     hash::{BuildHasher as _, RandomState},
@@ -14,17 +15,19 @@ use aws_sdk_dynamodb::{
     types::{AttributeValue, ReturnValuesOnConditionCheckFailure},
 };
 use stockflow_core::{
-    Alert, AlertId, AlertLedger, AlertStatus, Claim, Date, Error, ErrorKind, InvalidConfig,
-    PolicyState, Result, RuleKey, Timestamp, wire::DecodeError,
+    Alert, AlertId, AlertLedger, AlertStatus, Claim, Error, ErrorKind, InvalidConfig, PolicyState,
+    Result, RuleKey, Timestamp, wire::DecodeError,
 };
 
 use super::{
     BACKEND,
     call::retry,
-    definition::{ALERT_DAYS, check_name},
+    definition::check_name,
     value::{Fields, Item, text},
 };
 use crate::{Patience, error::Call};
+
+pub use list::LedgerEntry;
 
 /// Alerts and policy states in a DynamoDB table: an [`AlertLedger`].
 ///
@@ -53,15 +56,6 @@ pub struct DynamoLedger {
     patience: Patience,
 }
 
-/// An alert, and what became of it.
-#[derive(Clone, Debug, PartialEq)]
-pub struct LedgerEntry {
-    /// What was told, or is to be told.
-    pub alert: Alert,
-    /// Whether it was sent.
-    pub status: AlertStatus,
-}
-
 /// What a conditional write came to.
 enum Written {
     Done,
@@ -85,44 +79,6 @@ impl DynamoLedger {
     pub const fn with_patience(mut self, patience: Patience) -> Self {
         self.patience = patience;
         self
-    }
-
-    /// The alerts whose cause is of that UTC day of market time, claimed or sent, in the order of market time.
-    ///
-    /// They come from the index, eventually consistent: what was claimed or marked a moment ago may be missing.
-    ///
-    /// # Errors
-    /// As the trait's calls, and [`ErrorKind::Corrupt`] for an item that cannot be read.
-    pub async fn alerts_of(&self, day: Date) -> Result<Vec<LedgerEntry>> {
-        let mut attempts = self.patience.begin();
-        let (mut entries, mut start) = (Vec::new(), None);
-        loop {
-            let call = self.call("Query");
-            let page = retry(call, &mut attempts, || {
-                let query = self.client.query().table_name(&self.name).index_name(ALERT_DAYS.name);
-                let query = query
-                    .key_condition_expression("#day = :day")
-                    .expression_attribute_names("#day", "day")
-                    .expression_attribute_values(":day", text(day.to_string()))
-                    .set_exclusive_start_key(start.clone());
-                async move { query.send().await.map_err(|error| call.failed(error)) }
-            });
-            let page = page.await?;
-            for item in page.items.unwrap_or_default() {
-                let fields = Fields::from(&item);
-                let read = |fields| {
-                    Ok(LedgerEntry {
-                        alert: item::decode_alert(fields)?,
-                        status: item::decode_status(fields)?,
-                    })
-                };
-                entries.push(read(&fields).map_err(|error| corrupt(call, &item, error))?);
-            }
-            start = page.last_evaluated_key;
-            if start.is_none() {
-                return Ok(entries);
-            }
-        }
     }
 
     fn call(&self, operation: &'static str) -> Call<'_> {

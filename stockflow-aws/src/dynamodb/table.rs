@@ -30,6 +30,8 @@ use crate::{Patience, error::Call};
 /// # Limits
 /// - A key value (a symbol) takes 1,000 write units a second; more is throttled, and waits. A row of up to 1 KB, that is with up to
 ///   about 8 anomalies, costs one unit; one with anomalies costs another in the index.
+/// - The index spreads a day's anomalies over 8 partitions by symbol, which take 8,000 write units a second: more anomalies than that,
+///   and the table's own writes are throttled, and wait.
 /// - An item holds 400 KB: more than 3,000 anomalies.
 /// - [`anomalies_of`](Self::anomalies_of) reads the index, which follows the table within moments, not at once.
 ///
