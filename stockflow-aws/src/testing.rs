@@ -5,7 +5,9 @@
 mod emulator;
 mod faults;
 mod install;
+mod runtime_api;
 
 pub use emulator::{Emulator, EmulatorError};
 pub use faults::{Fault, Faults, FaultyClient};
 pub use install::python;
+pub use runtime_api::RuntimeApi;
