@@ -10,7 +10,7 @@ run *args:
 
 # Run all tests.
 test:
-    cargo test --workspace --features stockflow/query,stockflow-aws/full
+    cargo test --workspace --features stockflow/full,stockflow-aws/full
 
 # Format, then lint as strictly as CI.
 lint:

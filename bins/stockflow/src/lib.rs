@@ -3,6 +3,9 @@
 //! Answers go to standard output; alerts as they are raised, progress, notes and errors go to standard error.
 //! The exit code is 0 for success, 1 for a failure, 2 for wrong usage or configuration.
 
+#[cfg(feature = "aws")]
+#[expect(dead_code, reason = "no command asks yet")]
+mod aws;
 mod cli;
 pub mod cmd;
 mod fail;

@@ -24,7 +24,7 @@ use super::{
 /// use stockflow_aws::lambda::read_kinesis_event;
 ///
 /// let event = br#"{"Records":[{"eventID":"shardId-000000000006:4959033","kinesis":{
-///     "sequenceNumber":"4959033","data":"SGVsbG8","approximateArrivalTimestamp":1545084650.987}}]}"#;
+///     "sequenceNumber":"4959033","data":"SGVsbG8=","approximateArrivalTimestamp":1545084650.987}}]}"#;
 /// let batches = read_kinesis_event(event)?;
 /// assert_eq!(&*batches[0].shard, "shardId-000000000006");
 /// assert_eq!(&batches[0].records[0].data[..], b"Hello");

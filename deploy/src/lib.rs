@@ -1,0 +1,1 @@
+//! What tests of the deployed whole have in common.
