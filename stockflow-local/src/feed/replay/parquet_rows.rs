@@ -1,9 +1,6 @@
 //! Parquet: columns as those of CSV, or a lake's compacted days.
 
-use std::{
-    io,
-    path::{Path, PathBuf},
-};
+use std::{io, path::Path};
 
 use stockflow_core::{Date, Quote, TickNumbering};
 

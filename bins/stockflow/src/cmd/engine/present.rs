@@ -33,7 +33,7 @@ async fn answer(engine: &SqlEngine, command: &Query) -> Outcome {
     let mut answer = engine.query(&command.sql).await?;
     let columns = answer.columns().iter();
     let columns = columns.map(|c| Column { name: c.name.clone(), numeric: c.numeric }).collect();
-    let out = BufWriter::new(io::stdout().lock());
+    let out = BufWriter::new(io::stdout());
     let mut printer = Printer::new(out, command.format, columns, output::terminal_width());
     while let Some(rows) = answer.next().await? {
         for row in rows {
