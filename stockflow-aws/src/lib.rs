@@ -19,6 +19,8 @@ mod error;
 pub mod kinesis;
 #[cfg(feature = "lambda")]
 pub mod lambda;
+#[cfg(feature = "meter")]
+pub mod meter;
 #[cfg(any(
     feature = "athena",
     feature = "dynamodb",
@@ -27,6 +29,8 @@ pub mod lambda;
     feature = "sns"
 ))]
 mod patience;
+#[cfg(feature = "prices")]
+pub mod prices;
 #[cfg(feature = "records")]
 pub mod records;
 #[cfg(feature = "s3")]
