@@ -64,8 +64,11 @@ impl Section {
         self
     }
 
-    /// Reads a whole file.
-    pub(super) fn parse(text: &str, file: &str) -> Result<Self, ConfigError> {
+    /// Reads a whole file; `file` is its name, for errors.
+    ///
+    /// # Errors
+    /// [`ConfigProblem::Syntax`], with the line.
+    pub fn parse(text: &str, file: &str) -> Result<Self, ConfigError> {
         let (file, path, discreet) = (file.into(), String::new(), false);
         match Item::parse(text) {
             Ok(fields) => Ok(Self { file, path, line: None, fields, discreet }),

@@ -116,7 +116,10 @@ impl Section {
     }
 
     /// A table within this one.
-    pub(in crate::config) fn table(&self, key: &str) -> Result<Option<Self>, ConfigError> {
+    ///
+    /// # Errors
+    /// Another type than a table.
+    pub fn table(&self, key: &str) -> Result<Option<Self>, ConfigError> {
         match self.find(key) {
             None => Ok(None),
             Some(Item { line, value: Value::Table(fields) }) => Ok(Some(Self {

@@ -1,0 +1,73 @@
+//! The feed that settings name.
+
+use std::num::NonZeroUsize;
+
+use stockflow_core::{Cursor, QuoteSource};
+use stockflow_local::{Paced, Replay, ReplayOptions, SimulatedMarket, SimulatedOptions};
+
+use crate::{Failure, FeedKind, Once, Settings};
+
+/// Quotes at once: few enough that a spool of the least size holds several times as many.
+const REPLAY_BATCH: usize = 4_096;
+
+/// A feed, ready to be asked.
+#[derive(Debug)]
+pub struct Feed {
+    /// What it is, for people.
+    pub title: String,
+    /// Where the quotes come from.
+    pub source: Box<dyn QuoteSource>,
+}
+
+/// Opens the feed that `settings` name, after what `cursors` say was read of it.
+///
+/// # Errors
+/// [`Failure::Usage`] for what cannot be opened.
+pub fn open(settings: &Settings, cursors: &[Cursor]) -> Result<Feed, Failure> {
+    let Feed { title, source } = match settings.feed {
+        FeedKind::Simulated => simulated(settings, cursors)?,
+        FeedKind::Replay => replay(settings, cursors)?,
+    };
+    let source: Box<dyn QuoteSource> = match settings.speed {
+        Some(speed) => Box::new(Paced::new(source, f64::from(speed))?),
+        None => source,
+    };
+    let source: Box<dyn QuoteSource> =
+        if settings.once { Box::new(Once::new(source)) } else { source };
+    Ok(Feed { title, source })
+}
+
+fn simulated(settings: &Settings, cursors: &[Cursor]) -> Result<Feed, Failure> {
+    let mut options = SimulatedOptions::default();
+    options.symbols = settings.symbols.clone().unwrap_or(options.symbols);
+    options.date = settings.simulated.date.unwrap_or(options.date);
+    options.days = settings.simulated.days;
+    let most = if settings.speed.is_some() { 1 } else { options.batch };
+    options.batch = settings.batch.map_or(most, NonZeroUsize::get);
+    let market = SimulatedMarket::new(settings.simulated.seed, options, cursors)?;
+    if market.ends() > crate::now() {
+        tracing::warn!(
+            ends = %market.ends(),
+            "the simulated market is in the future; stage 1 quarantines what is more than five minutes ahead, set simulated.date"
+        );
+    }
+    let title = format!("simulated market, seed {}", settings.simulated.seed);
+    Ok(Feed { title, source: Box::new(market) })
+}
+
+fn replay(settings: &Settings, cursors: &[Cursor]) -> Result<Feed, Failure> {
+    // At the market's pace, quotes are due one by one; what is due together is put together again.
+    let most = if settings.speed.is_some() { 1 } else { REPLAY_BATCH };
+    let batch = settings.batch.map_or(most, NonZeroUsize::get);
+    let options = ReplayOptions { symbols: settings.symbols.clone(), batch };
+    let replay = Replay::open(&settings.replay, options, cursors)
+        .map_err(|error| Failure::Usage(with_causes(&error)))?;
+    let names: Vec<String> =
+        settings.replay.iter().map(|path| path.display().to_string()).collect();
+    Ok(Feed { title: format!("replay of {}", names.join(", ")), source: Box::new(replay) })
+}
+
+fn with_causes(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(error.source(), |error| error.source());
+    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
+}
