@@ -9,5 +9,5 @@ mod runtime_api;
 
 pub use emulator::{Emulator, EmulatorError};
 pub use faults::{Fault, Faults, FaultyClient};
-pub use install::python;
+pub use install::{emulator_python, python};
 pub use runtime_api::RuntimeApi;

@@ -18,7 +18,7 @@ use stockflow_aws::{
 use stockflow_core::{QuoteTable as _, Rules, Symbol, TrendWatch, config::Config};
 use tokio::sync::Mutex;
 
-/// The function's name, under which it logs.
+/// The function's usual name, under which it logs if Lambda says no other.
 pub const FUNCTION: &str = "dynamodb-stock-trend";
 
 /// Longer than Lambda lets any function run, so that no live sender outlasts it.
@@ -33,12 +33,14 @@ pub async fn run(
 ) -> Result<(), Box<dyn Error + Send + Sync>> {
     let environment = Environment::new(variable);
     log(&environment);
+    // Two of them in one account have metrics of their own.
+    let name = environment.or("AWS_LAMBDA_FUNCTION_NAME", FUNCTION);
     let function = Arc::new(Mutex::new(function(&environment).await?));
     run_function(|body, invocation| {
-        let function = Arc::clone(&function);
+        let (function, name) = (Arc::clone(&function), name.clone());
         async move {
             let outcome = function.lock().await.handle(&body, &invocation).await?;
-            let mut line = outcome.to_line(FUNCTION);
+            let mut line = outcome.to_line(&name);
             println!("{}", line.field("requestId", invocation.request_id).to_json(invocation.now));
             Ok(outcome.response.to_json())
         }

@@ -16,11 +16,24 @@ const HOME: &str = "STOCKFLOW_EMULATOR_HOME";
 
 /// The emulator's program.
 pub(super) fn ministack() -> Result<PathBuf, EmulatorError> {
+    Ok(emulator_programs()?.join("ministack"))
+}
+
+/// The Python interpreter that the emulator runs in. It also has `boto3`, and `samtranslator`, which makes of a template what
+/// CloudFormation would.
+///
+/// # Errors
+/// What the programs say: there is no Python, or no package index.
+pub fn emulator_python() -> Result<PathBuf, EmulatorError> {
+    Ok(emulator_programs()?.join("python3"))
+}
+
+fn emulator_programs() -> Result<PathBuf, EmulatorError> {
     let home = match std::env::var_os(HOME) {
         Some(home) => home.into(),
         None => target()?.join("stockflow-emulator"),
     };
-    installed(&home, REQUIREMENTS).map(|programs| programs.join("ministack"))
+    installed(&home, REQUIREMENTS)
 }
 
 /// A Python interpreter that has these packages and nothing else, for a test that holds something against a reference in
