@@ -135,7 +135,7 @@ impl Pipeline {
         self
     }
 
-    /// Most records in a batch of stage 1 (default 16,384); up to four times as many where a batch has more than a quarter as
+    /// Most records in a batch of stage 1 (default 16,384); up to eight times as many where a batch has more than an eighth as
     /// many symbols.
     #[must_use]
     pub fn with_batch_records(mut self, records: usize) -> Self {

@@ -18,9 +18,9 @@ use crate::spool::SpoolReader;
 const BATCH_BYTES: usize = 16 << 20;
 /// With very many symbols batches grow, so that there are some records of each: what is done once a symbol and batch is then
 /// shared by so many.
-const RECORDS_A_SYMBOL: usize = 4;
+const RECORDS_A_SYMBOL: usize = 8;
 /// How many times as large they grow at most.
-const MOST_GROWTH: usize = 4;
+const MOST_GROWTH: usize = 8;
 
 pub(super) struct StageOne {
     pub(super) processor: Processor,

@@ -18,8 +18,10 @@ pub(super) fn waiting(
     faults: &Faults,
 ) -> Result<Vec<StoredRow>> {
     let Some(waiting) = recent.symbols.get(&query.symbol) else { return Ok(Vec::new()) };
-    let mut rows = Vec::new();
-    for (timestamp, value) in waiting.range(query.after, query.up_to).rev() {
+    let range = waiting.range(query.after, query.up_to);
+    let most = query.limit.unwrap_or(usize::MAX);
+    let mut rows = Vec::with_capacity(range.size_hint().0.min(most));
+    for (timestamp, value) in range.rev() {
         if query.limit.is_some_and(|limit| rows.len() >= limit) {
             break;
         }
