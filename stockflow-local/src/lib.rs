@@ -9,6 +9,7 @@ mod feed;
 mod io;
 pub mod lake;
 mod ledger;
+pub mod nab;
 mod pipeline;
 mod rng;
 mod spool;

@@ -40,6 +40,8 @@ pub enum Command {
     Detectors(cmd::detectors::Detectors),
     /// Pack raw quotes of past days into sorted Parquet
     Compact(cmd::compact::Compact),
+    /// Score detectors on the Numenta Anomaly Benchmark
+    Nab(cmd::nab::Nab),
 }
 
 impl Command {
@@ -51,6 +53,7 @@ impl Command {
             Self::Alerts(command) => command.execute(),
             Self::Detectors(command) => command.execute(),
             Self::Compact(command) => command.execute(),
+            Self::Nab(command) => command.execute(),
         }
     }
 }
@@ -107,6 +110,6 @@ mod tests {
     fn the_commands_are_those_of_the_manual() {
         let names: Vec<String> =
             Cli::command().get_subcommands().map(|c| c.get_name().to_owned()).collect();
-        assert_eq!(names, ["run", "query", "latest", "alerts", "detectors", "compact"]);
+        assert_eq!(names, ["run", "query", "latest", "alerts", "detectors", "compact", "nab"]);
     }
 }

@@ -10,6 +10,7 @@ mod engine;
 #[path = "cmd/engine/present.rs"]
 mod engine;
 pub mod latest;
+pub mod nab;
 mod parse;
 pub mod query;
 pub mod run;

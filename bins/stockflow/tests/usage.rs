@@ -21,7 +21,7 @@ fn text(bytes: &[u8]) -> &str {
 
 #[test]
 fn every_command_explains_itself() {
-    for command in ["run", "query", "latest", "alerts", "detectors", "compact"] {
+    for command in ["run", "query", "latest", "alerts", "detectors", "compact", "nab"] {
         let output = stockflow(&[command, "--help"]);
         assert_eq!(code(&output), 0, "{command}");
         assert!(text(&output.stdout).contains("Example"), "{command}");
@@ -38,7 +38,7 @@ fn the_formats_of_a_replay_are_named() {
 
 #[test]
 fn wrong_usage_ends_with_2_and_says_why_on_standard_error() {
-    let cases: [&[&str]; 9] = [
+    let cases: [&[&str]; 11] = [
         &[],
         &["fly"],
         &["latest"],
@@ -48,6 +48,8 @@ fn wrong_usage_ends_with_2_and_says_why_on_standard_error() {
         &["run", "--speed", "fast"],
         &["run", "--replay", "quotes.csv", "--seed", "1"],
         &["compact", "--dt", "2026-02-30"],
+        &["nab", "NAB", "--detector", "oracle"],
+        &["nab", "NAB", "--results", "results"],
     ];
     for args in cases {
         let output = stockflow(args);
