@@ -90,6 +90,11 @@ fn kind_of<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> ErrorK
         {
             ErrorKind::Denied
         }
+        SdkError::DispatchFailure(failure)
+            if failure.as_connector_error().is_some_and(lacks_region) =>
+        {
+            ErrorKind::Rejected
+        }
         SdkError::DispatchFailure(_) => ErrorKind::Unavailable,
         SdkError::ConstructionFailure(_) => ErrorKind::Rejected,
         _ => ErrorKind::Unexpected,
@@ -191,14 +196,17 @@ const fn kind_of_status(status: u16) -> ErrorKind {
 }
 
 fn lacks_credentials(error: &ConnectorError) -> bool {
-    let mut cause: Option<&(dyn StdError + 'static)> = Some(error);
-    while let Some(error) = cause {
-        if error.is::<CredentialsError>() {
-            return true;
-        }
-        cause = error.source();
-    }
-    false
+    causes(error).any(|cause| cause.is::<CredentialsError>())
+}
+
+/// By the words of the rules that find a service's endpoint: their error's type is not public.
+fn lacks_region(error: &ConnectorError) -> bool {
+    causes(error).any(|cause| cause.to_string().contains("Missing Region"))
+}
+
+/// An error and what caused it.
+fn causes(error: &ConnectorError) -> impl Iterator<Item = &(dyn StdError + 'static)> {
+    std::iter::successors(Some(error as &(dyn StdError + 'static)), |&error| error.source())
 }
 
 fn hint<E: ProvideErrorMetadata>(
@@ -209,6 +217,9 @@ fn hint<E: ProvideErrorMetadata>(
     Some(match (kind, error) {
         (ErrorKind::Denied, SdkError::DispatchFailure(_)) => {
             "no AWS credentials: set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or run under a role".into()
+        }
+        (ErrorKind::Rejected, SdkError::DispatchFailure(_)) => {
+            "no AWS region: set AWS_REGION, or `region` in the profile".into()
         }
         (ErrorKind::Denied, _) => format!(
             "access to {resource} was refused: check that the credentials are of the right account and that their policy allows this action on it"

@@ -5,6 +5,7 @@
 //! suffix (engine version 3).
 
 mod body;
+mod copy;
 mod location;
 mod read;
 

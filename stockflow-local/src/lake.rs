@@ -1,6 +1,7 @@
 //! The lake: objects of raw quotes by day, in a folder.
 
 mod object;
+mod remote;
 
 use std::{
     collections::HashSet,
@@ -19,7 +20,10 @@ use stockflow_core::{
     write_unreadable,
 };
 
-pub use self::object::{LakeObject, days, objects};
+pub use self::{
+    object::{LakeObject, days, objects},
+    remote::RemoteLake,
+};
 use crate::io::{blocking, failed, sync_folder};
 
 const BACKEND: &str = "lake";

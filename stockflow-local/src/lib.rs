@@ -27,7 +27,7 @@ pub use feed::{
     EventKind, Finding, Matches, Paced, PlantedEvent, Replay, ReplayError, ReplayOptions,
     SimulatedMarket, SimulatedOptions, default_symbols, match_events,
 };
-pub use lake::{Lake, LakeObject};
+pub use lake::{Lake, LakeObject, RemoteLake};
 pub use ledger::{AlertQuery, LedgerEntry, LocalLedger};
 pub use pipeline::{Pipeline, Progress, StageTimes, Summary};
 pub use spool::{Damage, Spool, SpoolOptions, SpoolReader, SpoolWriter};

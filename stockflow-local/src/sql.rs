@@ -18,6 +18,7 @@ mod lake;
 mod problems;
 mod quotes;
 mod raw;
+mod remote;
 mod stream;
 
 pub use answer::{Answer, AnswerColumn, SqlValue};

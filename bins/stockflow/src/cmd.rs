@@ -1,6 +1,12 @@
 //! One file for each command.
 
 pub mod alerts;
+#[cfg(not(feature = "aws"))]
+#[path = "cmd/cloud/absent.rs"]
+mod cloud;
+#[cfg(feature = "aws")]
+#[path = "cmd/cloud/present.rs"]
+mod cloud;
 pub mod compact;
 pub mod detectors;
 #[cfg(not(feature = "query"))]
@@ -14,3 +20,4 @@ pub mod nab;
 mod parse;
 pub mod query;
 pub mod run;
+mod signals;

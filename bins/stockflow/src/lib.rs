@@ -4,7 +4,6 @@
 //! The exit code is 0 for success, 1 for a failure, 2 for wrong usage or configuration.
 
 #[cfg(feature = "aws")]
-#[expect(dead_code, reason = "no command asks yet")]
 mod aws;
 mod cli;
 pub mod cmd;

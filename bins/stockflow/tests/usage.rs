@@ -78,3 +78,19 @@ fn without_the_engine_the_line_that_adds_it_is_told() {
         assert!(output.stdout.is_empty());
     }
 }
+
+#[cfg(not(feature = "aws"))]
+#[test]
+fn without_aws_the_line_that_adds_it_is_told() {
+    for (flag, value, features) in
+        [("--athena", "primary", "aws"), ("--lake", "s3://bucket/lake", "aws,query")]
+    {
+        let output = stockflow(&["query", "SELECT 1", flag, value]);
+        assert_eq!(code(&output), 2);
+        let line = format!(
+            "cargo run --release -p stockflow --features {features} -- query 'SELECT 1' {flag} {value}"
+        );
+        assert!(text(&output.stderr).contains(&line), "{}", text(&output.stderr));
+        assert!(output.stdout.is_empty());
+    }
+}

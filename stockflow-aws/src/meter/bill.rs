@@ -74,7 +74,8 @@ impl Bill {
     /// Dollars.
     #[must_use]
     pub fn total(&self) -> f64 {
-        self.lines.iter().map(|line| line.usd).sum()
+        // Not `sum()`, which is -0 for no lines.
+        self.lines.iter().fold(0.0, |sum, line| sum + line.usd)
     }
 
     /// Dollars for a million quotes, if this is what `quotes` of them cost; none for none.
@@ -147,5 +148,7 @@ mod tests {
             "{text}"
         );
         assert!(text.ends_with("5.644125 $"), "{text}");
+        let nothing = Usage::default().bill(&Prices::us_east_1(), StreamMode::OnDemand);
+        assert!(nothing.to_string().ends_with(" 0.000000 $"), "{nothing}");
     }
 }

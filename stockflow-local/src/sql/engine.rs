@@ -1,13 +1,10 @@
 //! A session over a data folder.
 
-use std::{
-    fmt,
-    path::{Path, PathBuf},
-    sync::Arc,
-};
+use std::{fmt, path::Path, sync::Arc};
 
 use datafusion::{
     catalog::TableProvider,
+    error::DataFusionError,
     execution::{memory_pool::FairSpillPool, runtime_env::RuntimeEnvBuilder},
     prelude::{SQLOptions, SessionConfig, SessionContext},
 };
@@ -20,8 +17,9 @@ use super::{
     judged::{anomalies, judged},
     lake::LakeTable,
     problems::Problems,
+    remote::Remote,
 };
-use crate::{LocalReader, compact::partition::Lease};
+use crate::{LocalReader, RemoteLake, compact::partition::Lease};
 
 const BACKEND: &str = "sql";
 /// Most that queries put on disk when they do not fit into memory, in bytes.
@@ -67,8 +65,37 @@ impl SqlEngine {
         let lake = data.join("lake");
         let lease = Lease::new(&lake);
         let problems = Problems::default();
-        let context = session(lake, reader.as_ref(), &problems, memory_bytes)
-            .map_err(|e| Error::new(ErrorKind::Unexpected, BACKEND, "open").with_source(e))?;
+        let tables = || {
+            let context = session(memory_bytes)?;
+            add_lake(&context, LakeTable::new(lake, problems.clone()))?;
+            add_judged(&context, reader.as_ref())?;
+            Ok(context)
+        };
+        let context = tables().map_err(unexpected)?;
+        Ok(Self { context, problems, _lease: lease })
+    }
+
+    /// A session over a lake that lies elsewhere. A day is copied into `folder`, which should be empty, when the first query wants it:
+    /// one that is bound to some days by `dt` copies these alone, and `LIMIT` without a condition no more than it needs.
+    ///
+    /// There is the table `stock_data_table` only.
+    ///
+    /// # Errors
+    /// The engine cannot be started; what the lake says, queries tell.
+    pub fn remote(
+        lake: Arc<dyn RemoteLake>,
+        folder: impl AsRef<Path>,
+        memory_bytes: usize,
+    ) -> Result<Self> {
+        let folder = folder.as_ref().to_owned();
+        let (problems, lease) = (Problems::default(), Lease::new(&folder));
+        let table = LakeTable::new(folder.clone(), problems.clone());
+        let tables = || {
+            let context = session(memory_bytes)?;
+            add_lake(&context, table.over(Remote::new(lake, folder)))?;
+            Ok(context)
+        };
+        let context = tables().map_err(unexpected)?;
         Ok(Self { context, problems, _lease: lease })
     }
 
@@ -92,21 +119,29 @@ impl SqlEngine {
     }
 }
 
-/// The engine with its tables.
-fn session(
-    lake: PathBuf,
-    reader: Option<&Arc<LocalReader>>,
-    problems: &Problems,
-    memory_bytes: usize,
-) -> datafusion::error::Result<SessionContext> {
+fn unexpected(error: DataFusionError) -> Error {
+    Error::new(ErrorKind::Unexpected, BACKEND, "open").with_source(error)
+}
+
+/// The engine without tables.
+fn session(memory_bytes: usize) -> datafusion::error::Result<SessionContext> {
     let runtime = RuntimeEnvBuilder::new()
         .with_memory_pool(Arc::new(FairSpillPool::new(memory_bytes)))
         .with_max_temp_directory_size(SPILL_BYTES)
         .build_arc()?;
     let config = SessionConfig::new().with_information_schema(true);
-    let context = SessionContext::new_with_config_rt(config, runtime);
-    let tables: [(&str, Arc<dyn TableProvider>); 4] = [
-        ("stock_data_table", Arc::new(LakeTable::new(lake, problems.clone()))),
+    Ok(SessionContext::new_with_config_rt(config, runtime))
+}
+
+fn add_lake(context: &SessionContext, lake: LakeTable) -> datafusion::error::Result<()> {
+    context.register_table("stock_data_table", Arc::new(lake)).map(drop)
+}
+
+fn add_judged(
+    context: &SessionContext,
+    reader: Option<&Arc<LocalReader>>,
+) -> datafusion::error::Result<()> {
+    let tables: [(&str, Arc<dyn TableProvider>); 3] = [
         ("judged_quotes", Arc::new(judged(reader.cloned()).into_table()?)),
         ("anomalies", Arc::new(anomalies(reader.cloned()).into_table()?)),
         ("alerts", Arc::new(alerts(reader.cloned()).into_table()?)),
@@ -114,7 +149,7 @@ fn session(
     for (name, table) in tables {
         context.register_table(name, table)?;
     }
-    Ok(context)
+    Ok(())
 }
 
 impl fmt::Debug for SqlEngine {

@@ -19,6 +19,11 @@ impl From<DataFusionError> for SqlError {
         use DataFusionError as E;
         let text = error.strip_backtrace();
         match error.find_root() {
+            // The lake's, whose message says this level only.
+            E::External(error) if error.is::<stockflow_core::Error>() => {
+                let error = error.downcast_ref::<stockflow_core::Error>();
+                Self::Failed(error.map(stockflow_core::Error::chain).unwrap_or(text))
+            }
             E::IoError(_)
             | E::ObjectStore(_)
             | E::ParquetError(_)

@@ -35,6 +35,7 @@ use super::{
     problems::Problems,
     quotes::{DT, FILE_SCHEMA, QuoteColumns, SCHEMA},
     raw::RawBatches,
+    remote::Remote,
     stream::Lazy,
 };
 use crate::{
@@ -47,6 +48,8 @@ use crate::{
 pub(super) struct LakeTable {
     lake: PathBuf,
     problems: Problems,
+    /// Where the folder gets its days from, if it is not the lake itself.
+    remote: Option<Remote>,
 }
 
 /// What a query has to read.
@@ -58,17 +61,37 @@ struct Input {
 
 impl LakeTable {
     pub(super) const fn new(lake: PathBuf, problems: Problems) -> Self {
-        Self { lake, problems }
+        Self { lake, problems, remote: None }
     }
 
-    /// Files and objects of the days that `filters` leave.
-    fn list(&self, state: &dyn Session, filters: &[Expr]) -> Result<Input> {
-        if !self.lake.is_dir() {
-            return Ok(Input::default());
+    /// A lake elsewhere, whose days come into the folder when they are wanted.
+    pub(super) fn over(self, remote: Remote) -> Self {
+        Self { remote: Some(remote), ..self }
+    }
+
+    /// The days that `filters` leave, or as many as have `limit` rows, all of them in the folder.
+    async fn days(
+        &self,
+        state: &dyn Session,
+        filters: &[Expr],
+        limit: Option<usize>,
+    ) -> Result<Vec<Date>> {
+        let external = |error: stockflow_core::Error| DataFusionError::External(error.into());
+        if let Some(remote) = &self.remote {
+            let days = remote.days().await.map_err(external)?;
+            let limit = limit.filter(|_| filters.is_empty());
+            return remote.fetch(wanted(days, state, filters)?, limit).await.map_err(external);
         }
-        let days = days(&self.lake).map_err(|e| DataFusionError::External(e.into()))?;
+        if !self.lake.is_dir() {
+            return Ok(Vec::new());
+        }
+        wanted(days(&self.lake).map_err(external)?, state, filters)
+    }
+
+    /// Files and objects of those days.
+    fn list(&self, days: Vec<Date>) -> Result<Input> {
         let mut input = Input::default();
-        for dt in wanted(days, state, filters)? {
+        for dt in days {
             // A damaged manifest costs its day: without it, nobody knows what counts.
             match Day::open(&self.lake, dt) {
                 Ok(day) => self.list_day(dt, day, &mut input)?,
@@ -144,7 +167,7 @@ impl TableProvider for LakeTable {
         filters: &[Expr],
         limit: Option<usize>,
     ) -> Result<Arc<dyn ExecutionPlan>> {
-        let input = self.list(state, filters)?;
+        let input = self.list(self.days(state, filters, limit).await?)?;
         let partitions = state.config().target_partitions();
         let mut plans = Vec::new();
         if !input.files.is_empty() {

@@ -2,7 +2,7 @@
 
 mod feed;
 mod report;
-mod screen;
+pub(super) mod screen;
 mod signals;
 mod speed;
 

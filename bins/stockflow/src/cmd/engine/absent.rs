@@ -1,9 +1,18 @@
 //! What needs the SQL engine, in a build without it.
 
+use std::sync::Arc;
+
+use stockflow_local::RemoteLake;
+use tokio::runtime::Runtime;
+
 use super::{compact::Compact, query::Query};
 use crate::{Failure, Outcome, shell::quoted};
 
 pub(super) fn query(_: &Query) -> Outcome {
+    Err(missing(std::env::args().skip(1)))
+}
+
+pub(super) fn query_remote(_: &Query, _: Arc<dyn RemoteLake>, _: &Runtime) -> Outcome {
     Err(missing(std::env::args().skip(1)))
 }
 
@@ -14,9 +23,10 @@ pub(super) fn compact(_: &Compact) -> Outcome {
 /// How to get a build that can do what was asked.
 fn missing(asked: impl Iterator<Item = String>) -> Failure {
     let asked: Vec<String> = asked.map(|word| quoted(&word)).collect();
+    let features = if cfg!(feature = "aws") { "aws,query" } else { "query" };
     Failure::usage(format!(
         "this build has no SQL engine (it takes minutes to compile); this one line adds it:\n  \
-         cargo run --release -p stockflow --features query -- {}",
+         cargo run --release -p stockflow --features {features} -- {}",
         asked.join(" ")
     ))
 }
@@ -30,6 +40,6 @@ mod tests {
         let failure = missing(["query", "SELECT 1"].map(str::to_owned).into_iter());
         assert!(matches!(failure, Failure::Usage(_)));
         let text = failure.text().unwrap();
-        assert!(text.ends_with("--features query -- query 'SELECT 1'"), "{text}");
+        assert!(text.ends_with("query -- query 'SELECT 1'"), "{text}");
     }
 }

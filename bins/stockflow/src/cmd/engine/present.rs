@@ -1,10 +1,14 @@
 //! What needs the SQL engine.
 
-use std::io::{self, BufWriter};
+use std::{
+    io::{self, BufWriter},
+    sync::Arc,
+};
 
-use stockflow_local::{Compactor, SqlEngine, SqlError, SqlValue};
+use stockflow_local::{Compactor, RemoteLake, SqlEngine, SqlError, SqlValue};
+use tokio::runtime::Runtime;
 
-use super::{compact::Compact, query::Query};
+use super::{compact::Compact, query::Query, signals};
 use crate::{
     Failure, Outcome,
     output::{self, Cell, Column, Printer},
@@ -21,7 +25,29 @@ impl From<SqlError> for Failure {
 
 pub(super) fn query(command: &Query) -> Outcome {
     let engine = SqlEngine::open(command.data.existing()?, SqlEngine::MEMORY_BYTES)?;
-    let outcome = tokio::runtime::Runtime::new()?.block_on(answer(&engine, command));
+    told(&engine, Runtime::new()?.block_on(answer(&engine, command)))
+}
+
+pub(super) fn query_remote(
+    command: &Query,
+    lake: Arc<dyn RemoteLake>,
+    runtime: &Runtime,
+) -> Outcome {
+    // Removed at the end, also after Ctrl-C.
+    let folder = tempfile::tempdir()?;
+    let engine = SqlEngine::remote(lake, folder.path(), SqlEngine::MEMORY_BYTES)?;
+    told(
+        &engine,
+        runtime.block_on(async {
+            tokio::select! {
+                outcome = answer(&engine, command) => outcome,
+                () = signals::next() => Err(Failure::failed("cancelled")),
+            }
+        }),
+    )
+}
+
+fn told(engine: &SqlEngine, outcome: Outcome) -> Outcome {
     // Also of a query that failed: they may be the reason.
     for problem in engine.problems() {
         eprintln!("warning: left out: {problem}");

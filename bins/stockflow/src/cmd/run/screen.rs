@@ -10,7 +10,7 @@ const ERASE_LINE: &str = "\r\u{1b}[2K";
 
 /// Writes whole lines; a progress line, on a terminal only, is wiped before and drawn again after each.
 #[derive(Clone)]
-pub(super) struct Screen {
+pub(in crate::cmd) struct Screen {
     state: Arc<Mutex<State>>,
     colour: bool,
     live: bool,
@@ -23,7 +23,7 @@ struct State {
 
 impl Screen {
     /// Standard error: with a progress line if it is a terminal, and in colour unless `NO_COLOR` is set.
-    pub(super) fn stderr() -> Self {
+    pub(in crate::cmd) fn stderr() -> Self {
         let terminal = io::stderr().is_terminal();
         Self::new(Box::new(io::stderr()), terminal, crate::stderr_has_colour())
     }
@@ -33,16 +33,16 @@ impl Screen {
         Self { state: Arc::new(Mutex::new(state)), colour, live }
     }
 
-    pub(super) const fn is_live(&self) -> bool {
+    pub(in crate::cmd) const fn is_live(&self) -> bool {
         self.live
     }
 
-    pub(super) const fn has_colour(&self) -> bool {
+    pub(in crate::cmd) const fn has_colour(&self) -> bool {
         self.colour
     }
 
     /// Prints lines above the progress line.
-    pub(super) fn line(&self, text: &str) {
+    pub(in crate::cmd) fn line(&self, text: &str) {
         self.draw(|state| {
             let State { out, progress } = state;
             let erase = if progress.is_empty() { "" } else { ERASE_LINE };
@@ -51,7 +51,7 @@ impl Screen {
     }
 
     /// Replaces the progress line; an empty text removes it.
-    pub(super) fn progress(&self, text: &str) {
+    pub(in crate::cmd) fn progress(&self, text: &str) {
         if self.live {
             self.draw(|state| {
                 text.clone_into(&mut state.progress);
@@ -61,7 +61,7 @@ impl Screen {
     }
 
     /// What is written there in whole lines is printed as [`line`](Self::line) prints them.
-    pub(super) fn writer(&self) -> Lines {
+    pub(in crate::cmd) fn writer(&self) -> Lines {
         Lines { screen: self.clone(), open: Vec::new() }
     }
 
@@ -73,7 +73,7 @@ impl Screen {
 }
 
 /// Bytes that become lines of a [`Screen`].
-pub(super) struct Lines {
+pub(in crate::cmd) struct Lines {
     screen: Screen,
     /// The line that is not ended yet.
     open: Vec<u8>,

@@ -1,6 +1,6 @@
-//! Ctrl-C and SIGTERM.
+//! How a run is stopped.
 
-use super::screen::Screen;
+use super::{super::signals::next, screen::Screen};
 
 /// Ready when the user or the system asks to stop; a second request ends the process at once.
 ///
@@ -12,26 +12,4 @@ pub(super) async fn stop(screen: Screen) {
         next().await;
         std::process::exit(1);
     });
-}
-
-#[cfg(unix)]
-async fn next() {
-    use tokio::signal::unix::{SignalKind, signal};
-    let Ok(mut terminate) = signal(SignalKind::terminate()) else { return interrupt().await };
-    tokio::select! {
-        () = interrupt() => {}
-        _ = terminate.recv() => {}
-    }
-}
-
-#[cfg(not(unix))]
-async fn next() {
-    interrupt().await;
-}
-
-async fn interrupt() {
-    if tokio::signal::ctrl_c().await.is_err() {
-        // No handler, no request: the run ends when its source does.
-        std::future::pending::<()>().await;
-    }
 }

@@ -1,0 +1,6 @@
+//! What talks to AWS.
+
+mod athena;
+mod lake;
+
+pub(super) use self::{athena::athena, lake::lake};
