@@ -73,6 +73,16 @@ impl Monitor {
     /// A quote that is not after every accepted quote of its symbol is [`Judgement::Late`] (here a duplicate is, too) and
     /// changes nothing.
     pub fn observe(&mut self, quote: &Quote, alerts: &mut Vec<Alert>) -> Judgement {
+        self.follow(quote, |_, _, _, alert| alerts.extend(alert))
+    }
+
+    /// As [`observe`](Self::observe), and hands every finding to `found`, anomalies first: its kind, rule and evidence, and the alert if it
+    /// is to be told.
+    pub fn follow(
+        &mut self,
+        quote: &Quote,
+        mut found: impl FnMut(AlertKind, &RuleName, Evidence, Option<Alert>),
+    ) -> Judgement {
         let Self { rules, told, symbols } = self;
         let Watched { judge, trends, states } =
             symbols.entry(quote.symbol).or_insert_with(|| Watched {
@@ -87,7 +97,8 @@ impl Monitor {
         let Judgement::Accepted { quality, anomalies, .. } = &judgement else { return judgement };
         let mut find = |kind, rule: &RuleName, evidence| {
             let told = told.iter().find(|told| told.kind == kind && told.rule == *rule);
-            alerts.extend(told.and_then(|told| told.decide(states, quote, evidence)));
+            let alert = told.and_then(|told| told.decide(states, quote, evidence));
+            found(kind, rule, evidence, alert);
         };
         for anomaly in anomalies {
             find(AlertKind::Anomaly, &anomaly.rule, anomaly.evidence);

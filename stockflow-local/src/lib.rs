@@ -1,6 +1,8 @@
 #![doc = include_str!("../README.md")]
 
 pub mod alerter;
+pub mod backtest;
+pub mod bench;
 mod codec;
 #[cfg(feature = "parquet")]
 mod compact;
@@ -11,6 +13,7 @@ pub mod lake;
 mod ledger;
 pub mod nab;
 mod pipeline;
+mod planting;
 mod rng;
 mod spool;
 #[cfg(feature = "sql")]
@@ -30,6 +33,7 @@ pub use feed::{
 pub use lake::{Lake, LakeObject, RemoteLake};
 pub use ledger::{AlertQuery, LedgerEntry, LocalLedger};
 pub use pipeline::{Pipeline, Progress, StageTimes, Summary};
+pub use planting::{Local, Planting};
 pub use spool::{Damage, Spool, SpoolOptions, SpoolReader, SpoolWriter};
 #[cfg(feature = "sql")]
 pub use sql::{Answer, AnswerColumn, SqlEngine, SqlError, SqlValue};

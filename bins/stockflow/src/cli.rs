@@ -32,6 +32,10 @@ pub enum Command {
     Run(cmd::run::Run),
     /// Ask in SQL: raw quotes, judged quotes, alerts
     Query(cmd::query::Query),
+    /// Say what would have been told of recorded quotes
+    Backtest(cmd::backtest::Test),
+    /// Score the detectors on events planted into days of quotes
+    BenchDetectors(cmd::bench::Bench),
     /// Show the newest judged quotes of a symbol
     Latest(cmd::latest::Latest),
     /// Show the alerts that were raised
@@ -49,6 +53,8 @@ impl Command {
         match self {
             Self::Run(command) => command.execute(),
             Self::Query(command) => command.execute(),
+            Self::Backtest(command) => command.execute(),
+            Self::BenchDetectors(command) => command.execute(),
             Self::Latest(command) => command.execute(),
             Self::Alerts(command) => command.execute(),
             Self::Detectors(command) => command.execute(),
@@ -110,6 +116,19 @@ mod tests {
     fn the_commands_are_those_of_the_manual() {
         let names: Vec<String> =
             Cli::command().get_subcommands().map(|c| c.get_name().to_owned()).collect();
-        assert_eq!(names, ["run", "query", "latest", "alerts", "detectors", "compact", "nab"]);
+        assert_eq!(
+            names,
+            [
+                "run",
+                "query",
+                "backtest",
+                "bench-detectors",
+                "latest",
+                "alerts",
+                "detectors",
+                "compact",
+                "nab",
+            ]
+        );
     }
 }

@@ -1,6 +1,8 @@
 //! One file for each command.
 
 pub mod alerts;
+pub mod backtest;
+pub mod bench;
 #[cfg(not(feature = "aws"))]
 #[path = "cmd/cloud/absent.rs"]
 mod cloud;

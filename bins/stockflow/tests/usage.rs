@@ -21,7 +21,17 @@ fn text(bytes: &[u8]) -> &str {
 
 #[test]
 fn every_command_explains_itself() {
-    for command in ["run", "query", "latest", "alerts", "detectors", "compact", "nab"] {
+    for command in [
+        "run",
+        "query",
+        "backtest",
+        "bench-detectors",
+        "latest",
+        "alerts",
+        "detectors",
+        "compact",
+        "nab",
+    ] {
         let output = stockflow(&[command, "--help"]);
         assert_eq!(code(&output), 0, "{command}");
         assert!(text(&output.stdout).contains("Example"), "{command}");

@@ -23,8 +23,9 @@ use stockflow_local::{
     match_events,
 };
 
+pub(super) use self::report::count;
 use self::{
-    report::{Planted, Report, count},
+    report::{Planted, Report},
     screen::Screen,
 };
 use crate::{DataDir, Failure};
@@ -160,7 +161,7 @@ impl Run {
     }
 }
 
-fn configuration(path: Option<&Path>) -> Result<Config, Failure> {
+pub(super) fn configuration(path: Option<&Path>) -> Result<Config, Failure> {
     let Some(path) = path else { return Ok(Config::default()) };
     let name = path.display().to_string();
     let text = std::fs::read_to_string(path)
@@ -219,7 +220,7 @@ fn program() -> String {
     std::env::args().next().unwrap_or_else(|| "stockflow".to_owned())
 }
 
-fn with_causes(error: &dyn std::error::Error) -> String {
+pub(super) fn with_causes(error: &dyn std::error::Error) -> String {
     let causes = std::iter::successors(error.source(), |error| error.source());
     causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
 }

@@ -22,11 +22,31 @@ pub enum EventKind {
     VolumeBurst,
     /// The price drifts one way for half an hour or longer, then turns.
     TrendTurn,
+    /// The price is elsewhere from one quote to the next, and stays there. Not in the simulated market.
+    LevelJump,
+    /// The price walks off in small steps, and stays where it comes to. Not in the simulated market.
+    SlowDrift,
+    /// Several new shares for an old one, or the other way round. Not in the simulated market; nothing of it is to be told.
+    Split,
 }
 
 impl EventKind {
-    /// Every kind, in the order in which a day's events are dealt out.
-    pub const ALL: [Self; 7] = [
+    /// Every kind.
+    pub const ALL: [Self; 10] = [
+        Self::BadPrint,
+        Self::Spike,
+        Self::LevelJump,
+        Self::SlowDrift,
+        Self::Crash,
+        Self::VolumeBurst,
+        Self::Halt,
+        Self::FeedGap,
+        Self::Split,
+        Self::TrendTurn,
+    ];
+
+    /// The kinds of the simulated market, in the order in which a day's events are dealt out.
+    pub(super) const DEALT: [Self; 7] = [
         Self::TrendTurn,
         Self::Spike,
         Self::BadPrint,
@@ -47,6 +67,9 @@ impl EventKind {
             Self::FeedGap => "feed_gap",
             Self::VolumeBurst => "volume_burst",
             Self::TrendTurn => "trend_turn",
+            Self::LevelJump => "level_jump",
+            Self::SlowDrift => "slow_drift",
+            Self::Split => "split",
         }
     }
 
@@ -68,13 +91,16 @@ impl EventKind {
     #[must_use]
     pub const fn rules(self) -> &'static [&'static str] {
         match self {
-            Self::Spike => &["return_zscore", "hampel", "percent_change", "range_break"],
+            Self::Spike | Self::LevelJump => {
+                &["return_zscore", "hampel", "percent_change", "range_break"]
+            }
+            Self::SlowDrift => &["range_break", "percent_change"],
             Self::BadPrint => &["hampel", "return_zscore", "percent_change"],
             Self::Crash => &["return_zscore", "percent_change", "hampel", "range_break"],
             Self::Halt => &["flat_line"],
             Self::FeedGap => &["feed_gap", "flat_line"],
             Self::VolumeBurst => &["volume_spike"],
-            Self::TrendTurn => &[],
+            Self::TrendTurn | Self::Split => &[],
         }
     }
 
@@ -82,8 +108,13 @@ impl EventKind {
     #[must_use]
     pub const fn grace(self) -> Duration {
         let minutes = match self {
-            Self::Spike | Self::BadPrint | Self::Halt | Self::FeedGap => 2,
-            Self::Crash | Self::VolumeBurst => 5,
+            Self::Spike
+            | Self::BadPrint
+            | Self::LevelJump
+            | Self::Halt
+            | Self::FeedGap
+            | Self::Split => 2,
+            Self::Crash | Self::SlowDrift | Self::VolumeBurst => 5,
             Self::TrendTurn => 15,
         };
         Duration::from_secs(minutes * 60)
@@ -96,7 +127,7 @@ impl fmt::Display for EventKind {
     }
 }
 
-/// An event that was put into the simulated market.
+/// An event that was put into the simulated market, or into recorded quotes.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct PlantedEvent {
     /// What happens.
@@ -111,7 +142,8 @@ pub struct PlantedEvent {
     pub end: Timestamp,
     /// Which way: the new direction of a turn, up for volume, flat for a halt and a gap.
     pub direction: Direction,
-    /// How large: change of the price in percent (signed; of a turn, the way back), times the usual volume, or minutes without news.
+    /// How large: change of the price in percent (signed; of a turn, the way back), times the usual volume,
+    /// minutes without news, or new shares for an old one.
     pub size: f64,
 }
 
@@ -122,6 +154,7 @@ impl fmt::Display for PlantedEvent {
         match kind {
             EventKind::VolumeBurst => write!(f, "{size:.0} times the volume"),
             EventKind::Halt | EventKind::FeedGap => write!(f, "{size:.0} minutes"),
+            EventKind::Split => write!(f, "{size} for 1"),
             _ => write!(f, "{size:+.1} %"),
         }
     }

@@ -60,7 +60,7 @@ impl Planned {
             EventKind::Halt => effect.halted = inside,
             EventKind::FeedGap => effect.muted = inside,
             EventKind::VolumeBurst if inside => effect.volume = self.size,
-            EventKind::BadPrint | EventKind::VolumeBurst => {}
+            _ => {}
         }
         // Nobody trades a crash or a spike at the usual volume.
         if inside && matches!(self.kind, EventKind::Spike | EventKind::Crash) {
@@ -100,7 +100,7 @@ impl Planned {
                 options.interval.as_secs_f64() * f64::from(self.end - self.first) / 60.0
             }
             EventKind::TrendTurn => -100.0 * self.size,
-            EventKind::Spike | EventKind::BadPrint | EventKind::Crash => 100.0 * self.size,
+            _ => 100.0 * self.size,
         };
         let direction = match self.kind {
             EventKind::Halt | EventKind::FeedGap => Direction::Flat,
@@ -143,7 +143,7 @@ pub(super) fn plan(options: &SimulatedOptions, seed: u64, day: u32) -> Vec<Plann
     rng.shuffle(&mut spread);
 
     let width = usable / f64::from(slots);
-    let kinds = EventKind::ALL.iter().copied().cycle();
+    let kinds = EventKind::DEALT.iter().copied().cycle();
     let mut planned: Vec<Planned> = places
         .into_iter()
         .zip(kinds)
@@ -190,7 +190,8 @@ fn shape(options: &SimulatedOptions, rng: &mut Rng, symbol: usize, kind: EventKi
         EventKind::Halt => (0, minutes(rng, 5.0, 9.0), 0.0, 0.0),
         EventKind::FeedGap => (0, minutes(rng, 6.0, 12.0), 0.0, 0.0),
         EventKind::VolumeBurst => (0, minutes(rng, 3.0, 5.0), rng.between(12.0, 20.0), 0.0),
-        EventKind::TrendTurn => {
+        // The rest is not dealt out.
+        _ => {
             let (there, back) = (minutes(rng, 32.0, 40.0), minutes(rng, 32.0, 40.0));
             (there, there + back, sign * (rng.between(2.2, 2.8) * deviation + 0.004), 0.0)
         }
@@ -208,7 +209,7 @@ mod tests {
         for seed in 0..50 {
             let events = plan(&options, seed, 0);
             assert_eq!(events.len(), 16);
-            for kind in EventKind::ALL {
+            for kind in EventKind::DEALT {
                 assert!(events.iter().filter(|event| event.kind == kind).count() >= 2, "{kind}");
             }
             let mut symbols: Vec<usize> = events.iter().map(|event| event.symbol).collect();

@@ -153,6 +153,7 @@ async fn every_planted_event_is_in_the_quotes() {
                     assert!(there > event.size.abs() * 0.5, "{event}: {there}");
                     assert!(back > event.size.abs() * 0.5, "{event}: {back}");
                 }
+                kind => panic!("{kind} is not dealt out"),
             }
         }
     }

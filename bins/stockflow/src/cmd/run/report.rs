@@ -137,7 +137,7 @@ fn by_kind(kinds: &BTreeMap<String, u64>) -> String {
 }
 
 /// With a comma after each thousand.
-pub(super) fn count(n: u64) -> String {
+pub(in crate::cmd) fn count(n: u64) -> String {
     let digits = n.to_string();
     let mut out = String::with_capacity(digits.len() + digits.len() / 3);
     for (at, digit) in digits.chars().enumerate() {
