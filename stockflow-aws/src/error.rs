@@ -201,7 +201,9 @@ fn lacks_credentials(error: &ConnectorError) -> bool {
 
 /// By the words of the rules that find a service's endpoint: their error's type is not public.
 fn lacks_region(error: &ConnectorError) -> bool {
-    causes(error).any(|cause| cause.to_string().contains("Missing Region"))
+    // S3 has words of its own.
+    let words = ["Missing Region", "A region must be set"];
+    causes(error).any(|cause| words.iter().any(|words| cause.to_string().contains(words)))
 }
 
 /// An error and what caused it.
