@@ -6,6 +6,7 @@ mod feed_gap;
 mod flat_line;
 mod hampel;
 mod kernel;
+mod novelty;
 mod open_gap;
 mod percent_change;
 mod price_level;
@@ -19,9 +20,17 @@ use std::{any::Any, fmt};
 
 pub(crate) use self::kernel::AnyKernel;
 pub use self::{
-    feed_gap::FeedGap, flat_line::FlatLine, hampel::Hampel, open_gap::OpenGap,
-    percent_change::PercentChange, price_level::PriceLevel, range_break::RangeBreak,
-    return_zscore::ReturnZScore, suspected_split::SuspectedSplit, volume_spike::VolumeSpike,
+    feed_gap::FeedGap,
+    flat_line::FlatLine,
+    hampel::Hampel,
+    novelty::{Novelty, NoveltySeries, Surprise},
+    open_gap::OpenGap,
+    percent_change::PercentChange,
+    price_level::PriceLevel,
+    range_break::RangeBreak,
+    return_zscore::ReturnZScore,
+    suspected_split::SuspectedSplit,
+    volume_spike::VolumeSpike,
 };
 use crate::{Evidence, Quality, Quote, params::Entry};
 
@@ -37,6 +46,9 @@ pub static DETECTORS: &[Entry<dyn AnomalyDetector>] = &[
     feed_gap::ENTRY,
     price_level::ENTRY,
     suspected_split::ENTRY,
+    novelty::PRICE,
+    novelty::RETURN,
+    novelty::VOLUME,
 ];
 
 /// What a detector makes of one quote.

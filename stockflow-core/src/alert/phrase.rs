@@ -100,6 +100,33 @@ const PHRASES: &[Phrase] = &[
         ["times the price before:", "usual ratio", ""],
     ),
     phrase(
+        "price_novelty",
+        [
+            "price as high as not for long",
+            "price as low as not for long",
+            "price moves as it has not for long",
+        ],
+        ["outside of the usual by", "told from", " bounds"],
+    ),
+    phrase(
+        "return_novelty",
+        [
+            "return as high as not for long",
+            "return as low as not for long",
+            "returns vary as they have not for long",
+        ],
+        ["outside of the usual by", "told from", " bounds"],
+    ),
+    phrase(
+        "volume_novelty",
+        [
+            "volume as high as not for long",
+            "volume as low as not for long",
+            "volume varies as it has not for long",
+        ],
+        ["outside of the usual by", "told from", " bounds"],
+    ),
+    phrase(
         "sma_crossover",
         ["uptrend, averages crossed", "downtrend, averages crossed", "averages crossed"],
         ["short average", "long average", ""],

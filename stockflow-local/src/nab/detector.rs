@@ -1,5 +1,6 @@
 //! What can be run over the corpus.
 
+mod novelty;
 mod null;
 mod random;
 mod windowed_gaussian;
@@ -24,7 +25,8 @@ pub struct NabDetector {
 }
 
 /// Every detector that can be run over the corpus.
-pub static DETECTORS: &[NabDetector] = &[null::ENTRY, random::ENTRY, windowed_gaussian::ENTRY];
+pub static DETECTORS: &[NabDetector] =
+    &[novelty::ENTRY, windowed_gaussian::ENTRY, random::ENTRY, null::ENTRY];
 
 /// The one of that name.
 #[must_use]
