@@ -4,6 +4,7 @@
 mod again;
 #[cfg(feature = "athena")]
 pub mod athena;
+#[cfg(feature = "client")]
 pub mod client;
 #[cfg(feature = "dynamodb")]
 pub mod dynamodb;

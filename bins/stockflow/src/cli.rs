@@ -46,6 +46,8 @@ pub enum Command {
     Compact(cmd::compact::Compact),
     /// Score detectors on the Numenta Anomaly Benchmark
     Nab(cmd::nab::Nab),
+    /// Tell what a month on AWS costs, beside the original's design
+    Cost(cmd::cost::Cost),
 }
 
 impl Command {
@@ -60,6 +62,7 @@ impl Command {
             Self::Detectors(command) => command.execute(),
             Self::Compact(command) => command.execute(),
             Self::Nab(command) => command.execute(),
+            Self::Cost(command) => command.execute(),
         }
     }
 }
@@ -128,6 +131,7 @@ mod tests {
                 "detectors",
                 "compact",
                 "nab",
+                "cost",
             ]
         );
     }

@@ -10,6 +10,7 @@ mod cloud;
 #[path = "cmd/cloud/present.rs"]
 mod cloud;
 pub mod compact;
+pub mod cost;
 pub mod detectors;
 #[cfg(not(feature = "query"))]
 #[path = "cmd/engine/absent.rs"]

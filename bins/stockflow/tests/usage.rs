@@ -31,6 +31,7 @@ fn every_command_explains_itself() {
         "detectors",
         "compact",
         "nab",
+        "cost",
     ] {
         let output = stockflow(&[command, "--help"]);
         assert_eq!(code(&output), 0, "{command}");
@@ -48,7 +49,7 @@ fn the_formats_of_a_replay_are_named() {
 
 #[test]
 fn wrong_usage_ends_with_2_and_says_why_on_standard_error() {
-    let cases: [&[&str]; 11] = [
+    let cases: [&[&str]; 15] = [
         &[],
         &["fly"],
         &["latest"],
@@ -60,6 +61,10 @@ fn wrong_usage_ends_with_2_and_says_why_on_standard_error() {
         &["compact", "--dt", "2026-02-30"],
         &["nab", "NAB", "--detector", "oracle"],
         &["nab", "NAB", "--results", "results"],
+        &["cost", "--symbols", "10"],
+        &["cost", "--symbols", "0", "--interval", "30"],
+        &["cost", "--symbols", "10", "--interval", "0"],
+        &["cost", "--symbols", "10", "--interval", "30", "--prices", "nothing.toml"],
     ];
     for args in cases {
         let output = stockflow(args);
