@@ -1,7 +1,63 @@
 //! A simulator of Lambda's event source mapping on Kinesis and on DynamoDB Streams, for tests of what one puts behind it.
 //!
 //! No emulator fails a batch in part, bisects, gives up, or kills a container at the wrong moment. This does, with a virtual
-//! clock and by a seed: the same seed gives the same history. Any function can be put in, and needs neither Lambda nor AWS:
+//! clock and by a seed: the same seed gives the same history. Any function can be put in, and needs neither Lambda nor AWS.
+//!
+//! # A function of one's own under it
+//! 1. Say how a container is made: a closure that is called at each cold start and returns a [`Handler`], in general another closure,
+//!    which takes an [`Invocation`] and answers a [`Reply`].
+//! 2. Make an [`EventSourceMapping`] with the settings that the real one has, and say with [`MappingFaults`] what goes wrong.
+//! 3. [`put`](EventSourceMapping::put) records, [`run`](EventSourceMapping::run), and look at what the function has done: it should be
+//!    the same for every seed. [`attempts`](EventSourceMapping::attempts) tells what led there.
+//!
+//! A function that adds up payments forgets what it has seen when its container dies, and sees payments twice. This test finds out:
+//!
+//! ```
+//! use std::{collections::BTreeMap, sync::{Arc, Mutex}, time::Duration};
+//!
+//! use stockflow_local::event_source::{
+//!     Clock, EventSourceMapping, Invocation, MappingFaults, MappingOptions, Reply, Stream,
+//! };
+//!
+//! /// What is left in the database, after a history with that seed.
+//! fn play(seed: u64, overwrites: bool) -> u64 {
+//!     let database = Arc::new(Mutex::new(BTreeMap::new()));
+//!     let client = Arc::clone(&database);
+//!     let container = move || {
+//!         let client = Arc::clone(&client);
+//!         move |invocation: Invocation<u64>| {
+//!             let client = Arc::clone(&client);
+//!             async move {
+//!                 for record in &invocation.records {
+//!                     // The time that a call of the database takes; here a container may be killed.
+//!                     invocation.clock.sleep(Duration::from_millis(5)).await;
+//!                     let mut payments = client.lock().unwrap();
+//!                     // Under the number of the record, or under a new one.
+//!                     let new = payments.len().to_string();
+//!                     let key = if overwrites { record.sequence.to_string() } else { new };
+//!                     payments.insert(key, record.data);
+//!                 }
+//!                 Reply::success()
+//!             }
+//!         }
+//!     };
+//!     let clock = Clock::new("2026-11-23T14:30:00Z".parse().unwrap());
+//!     let options = MappingOptions { report_batch_item_failures: true, ..MappingOptions::default() };
+//!     let mut mapping =
+//!         EventSourceMapping::new(Stream::Kinesis, options, &clock, seed, container).unwrap();
+//!     let faults =
+//!         MappingFaults { crashes: 30, lost_answers: 10, redelivered: 20, ..Default::default() };
+//!     mapping.set_faults(faults).unwrap();
+//!     (1..=10).for_each(|amount| mapping.put("account", amount));
+//!     mapping.run();
+//!     database.lock().unwrap().values().sum()
+//! }
+//!
+//! assert!((0..20).all(|seed| play(seed, true) == 55));
+//! assert!((0..20).any(|seed| play(seed, false) > 55), "paid twice");
+//! ```
+//!
+//! # Partial responses, and batches that are given up
 //!
 //! ```
 //! use stockflow_local::event_source::{
@@ -46,7 +102,8 @@
 //! ```
 //!
 //! # What it does as Lambda documents it
-//! - **Batches**: up to `batch_size` records of one shard, or what is there when the window of the oldest is over.
+//! - **Batches**: up to `batch_size` records of one shard, or what is there when the window of the oldest is over, or as many as fit
+//!   into an event of 6 MB.
 //! - **Order**: a shard's batches are handled one after the other; with a parallelisation factor, those of a partition key are.
 //!   DynamoDB Streams keep the order of an item's changes only.
 //! - **Responses** count only with `report_batch_item_failures`. The lowest sequence number that failed is the checkpoint: it and all
@@ -55,10 +112,11 @@
 //! - **Failures** (error, crash, timeout): the batch comes again as a whole, or halved. With bisect, a partial response splits at its
 //!   checkpoint. Splitting uses up no retry.
 //! - **Giving up**: after the last retry, or when the records are too old, the batch goes to the failure destination, and the shard
-//!   goes on. By default neither ever happens, and a bad record blocks its shard.
+//!   goes on. By default neither ever happens, and a bad record blocks its shard. Only a destination in S3 gets the records; others
+//!   get a [notice](GivenUp::notice) of where they are.
 //! - **Containers** handle one batch at a time and keep their memory; an error leaves them alive, a timeout or a crash does not.
 //!   A lack of containers uses up no retry.
-//! - **At least once**: a batch may come again although it was done.
+//! - **At least once**: a batch may come again although it was done, cut at another place.
 //!
 //! # Where AWS says nothing, and what is done here
 //! - A partial response without bisect uses up a retry, though it went on; with bisect, only if it did not go on at all.
@@ -69,8 +127,9 @@
 //! - A batch takes any idle container, not the one that was used last.
 //!
 //! # What it leaves out
-//! Sizes in bytes (Lambda cuts a batch at 6 MB), tumbling windows, splits and merges of shards, the stream's retention, requests of a
-//! killed container that arrive after its end, and the metadata that failure destinations other than S3 get instead of the records.
+//! Tumbling windows, splits and merges of shards, the stream's retention, where a mapping starts, and requests of a killed container
+//! that arrive after its end. That a put which changes nothing leaves no record in a DynamoDB stream, and an expired item one of its
+//! removal, is up to whoever [puts](EventSourceMapping::put).
 
 mod arrivals;
 mod clock;

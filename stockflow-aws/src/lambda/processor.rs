@@ -13,8 +13,8 @@ const SMALLEST_PART: usize = 25;
 ///
 /// - Records are taken plain, aggregated and compressed, mixed as they come.
 /// - What stage 1 could not make durable is reported by the sequence number of its record, and comes again from there on, in order.
-/// - Work that would not be done in time is stopped and reported, too; the next events are then taken in smaller parts, until they
-///   are done in time again.
+/// - Work that would not be done in time is stopped and reported, too; of the next events a part is done and the rest reported, until
+///   they are done in time again.
 /// - An event is refused as a whole only if it is none of a Kinesis stream.
 ///
 /// ```
@@ -77,7 +77,6 @@ impl ProcessorFunction {
         let mut outcome = ProcessorOutcome::default();
         for RecordBatch { shard, records } in read_kinesis_event(event)? {
             if let (Some(first), Some(last)) = (records.first(), records.last()) {
-                let number = |record: &StreamRecord| record.position.sequence.to_string();
                 outcome.span.get_or_insert((shard.clone(), number(first), number(last)));
             }
             let mut quotes = Vec::with_capacity(records.len());
@@ -98,34 +97,39 @@ impl ProcessorFunction {
         stop: Instant,
         outcome: &mut ProcessorOutcome,
     ) -> Option<String> {
-        while !batch.records.is_empty() {
-            let rest = batch.records.split_off(part_end(&batch.records, self.part));
-            let sequence =
-                |index: usize| batch.records.get(index).map(|r| r.position.sequence.to_string());
-            match timeout_at(stop, self.stage.process(&batch)).await {
-                Err(_) => {
-                    outcome.out_of_time = true;
-                    self.part = (batch.records.len() / 2).max(SMALLEST_PART);
-                    return sequence(0);
-                }
-                Ok(Err(error)) => {
-                    outcome.error = Some(error);
-                    return sequence(0);
-                }
-                Ok(Ok(report)) => {
-                    outcome.counts.add(&report.counts);
-                    if let Some(failure) = report.report.into_failures().into_iter().next() {
-                        let at = sequence(failure.index);
-                        outcome.error = Some(failure.error);
-                        return at;
-                    }
+        if batch.records.is_empty() {
+            return None;
+        }
+        let rest = batch.records.split_off(part_end(&batch.records, self.part));
+        let sequence = |index: usize| batch.records.get(index).map(number);
+        match timeout_at(stop, self.stage.process(&batch)).await {
+            Err(_) => {
+                outcome.out_of_time = true;
+                self.part = (batch.records.len() / 2).max(SMALLEST_PART);
+                return sequence(0);
+            }
+            Ok(Err(error)) => {
+                outcome.error = Some(error);
+                return sequence(0);
+            }
+            Ok(Ok(report)) => {
+                outcome.counts.add(&report.counts);
+                if let Some(failure) = report.report.into_failures().into_iter().next() {
+                    let at = sequence(failure.index);
+                    outcome.error = Some(failure.error);
+                    return at;
                 }
             }
-            self.part = self.part.saturating_mul(2);
-            batch.records = rest;
         }
-        None
+        self.part = self.part.saturating_mul(2);
+        // The rest is left to the next event, and not gone on with: its object in the lake would begin in the middle of this event,
+        // and the records in it would be there twice if this answer was lost and the event came again whole.
+        rest.first().map(number)
     }
+}
+
+fn number(record: &StreamRecord) -> String {
+    record.position.sequence.to_string()
 }
 
 /// Where a part of that many quotes ends, at the end of a record of the stream: only whole ones come again.

@@ -1,8 +1,9 @@
 //! What a mapping did.
 
+use serde_json::{Value, json};
 use stockflow_core::{SequenceNumber, ShardId, Timestamp};
 
-use super::Record;
+use super::{Record, Stream};
 
 /// An invocation that is over.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,13 +54,48 @@ pub enum GiveUp {
     RecordAgeExceeded,
 }
 
-/// A batch at the failure destination, with its payload, as only a destination in S3 keeps it.
+/// A batch at the failure destination, with its payload, as only a destination in S3 keeps it; others get the [`notice`](Self::notice).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GivenUp<T> {
     /// Why.
     pub reason: GiveUp,
     /// When.
     pub at: Timestamp,
+    /// How often the function was invoked with it, or with the batch that it was split from.
+    pub tries: u32,
     /// The records.
     pub records: Vec<Record<T>>,
+}
+
+impl<T> GivenUp<T> {
+    /// All that a destination in SQS or SNS gets of it, and who redrives has to go by: where the records are in the stream, for as
+    /// long as they are. What it says of the function (`requestId`, `functionArn`, the response) is left out.
+    #[must_use]
+    pub fn notice(&self, stream: Stream, stream_arn: &str) -> Value {
+        let condition = match self.reason {
+            GiveUp::RetriesExhausted => "RetryAttemptsExhausted",
+            GiveUp::RecordAgeExceeded => "RecordAgeExceeded",
+        };
+        let info = match stream {
+            Stream::Kinesis => "KinesisBatchInfo",
+            Stream::DynamoDb { .. } => "DDBStreamBatchInfo",
+        };
+        let arrival = |record: Option<&Record<T>>| record.map(|record| record.arrival.to_string());
+        let number = |record: Option<&Record<T>>| record.map(|record| record.sequence.to_string());
+        let (first, last) = (self.records.first(), self.records.last());
+        json!({
+            "requestContext": { "condition": condition, "approximateInvokeCount": self.tries },
+            "version": "1.0",
+            "timestamp": self.at.to_string(),
+            info: {
+                "shardId": first.map(|record| &*record.shard),
+                "startSequenceNumber": number(first),
+                "endSequenceNumber": number(last),
+                "approximateArrivalOfFirstRecord": arrival(first),
+                "approximateArrivalOfLastRecord": arrival(last),
+                "batchSize": self.records.len(),
+                "streamArn": stream_arn,
+            },
+        })
+    }
 }

@@ -18,7 +18,10 @@ pub(super) struct Job<T> {
 
 #[derive(Debug)]
 pub(super) struct Lane<T> {
-    waiting: VecDeque<Record<T>>,
+    /// Each with its bytes in an event.
+    waiting: VecDeque<(Record<T>, usize)>,
+    /// Of all that wait.
+    bytes: usize,
     /// The batch that is handled now, or what became of it.
     jobs: VecDeque<Job<T>>,
     pub(super) busy: bool,
@@ -36,14 +39,29 @@ impl<T: Clone> Lane<T> {
     pub(super) const fn new() -> Self {
         Self {
             waiting: VecDeque::new(),
+            bytes: 0,
             jobs: VecDeque::new(),
             busy: false,
             ready_at: Timestamp::MIN,
         }
     }
 
-    pub(super) fn push(&mut self, record: Record<T>) {
-        self.waiting.push_back(record);
+    pub(super) fn push(&mut self, record: Record<T>, bytes: usize) {
+        self.bytes += bytes;
+        self.waiting.push_back((record, bytes));
+    }
+
+    /// How many of the records that wait fill an event, or are all that there are.
+    fn fitting(&self, options: &MappingOptions) -> usize {
+        let mut left = options.payload_limit;
+        let fits = |(_, bytes): &&(Record<T>, usize)| {
+            let fits = *bytes <= left;
+            left = left.saturating_sub(*bytes);
+            fits
+        };
+        let count = self.waiting.iter().take(options.batch_size).take_while(fits).count();
+        // One that is larger than any event would stop its shard for ever; streams take none.
+        count.max(1).min(self.waiting.len())
     }
 
     /// When the next attempt may be made, if there is anything and none is being made.
@@ -51,8 +69,10 @@ impl<T: Clone> Lane<T> {
         if self.busy {
             return None;
         }
-        let oldest = self.waiting.front().map(|record| record.arrival);
-        if !self.jobs.is_empty() || self.waiting.len() >= options.batch_size {
+        let oldest = self.waiting.front().map(|(record, _)| record.arrival);
+        let is_full =
+            self.waiting.len() >= options.batch_size || self.bytes >= options.payload_limit;
+        if !self.jobs.is_empty() || is_full {
             return Some(self.ready_at);
         }
         oldest.map(|at| self.ready_at.max(at.saturating_add(options.maximum_batching_window)))
@@ -69,11 +89,16 @@ impl<T: Clone> Lane<T> {
             options.maximum_record_age.is_some_and(|age| now.since(record.arrival) > age)
         };
         if self.jobs.is_empty() {
-            let there = self.waiting.len().min(options.batch_size);
-            let expired = self.waiting.iter().take(there).take_while(|r| too_old(r)).count();
+            let there = self.fitting(options);
+            let expired = self.waiting.iter().take(there).take_while(|(r, _)| too_old(r)).count();
             // Records that are too old make a batch of their own, so that younger ones are not given up with them.
             let count = if expired > 0 { expired } else { cut(there) };
-            let records = self.waiting.drain(..count).collect();
+            let taken = self.waiting.drain(..count);
+            let mut records = Vec::with_capacity(count);
+            for (record, bytes) in taken {
+                self.bytes -= bytes;
+                records.push(record);
+            }
             self.jobs.push_back(Job { records, failures: 0, tries: 0 });
         }
         let job = self.jobs.front_mut()?;
@@ -112,9 +137,16 @@ impl<T: Clone> Lane<T> {
         None
     }
 
-    /// The same batch once more, as if it had never been handled.
-    pub(super) fn again(&mut self, records: Vec<Record<T>>) {
-        self.jobs.push_front(Job { records, failures: 0, tries: 0 });
+    /// The same records once more, as if they had never been handled: in new batches, unless the rest of their batch is to come.
+    pub(super) fn again(&mut self, records: Vec<Record<T>>, bytes: impl Fn(&T) -> usize) {
+        if !self.jobs.is_empty() {
+            return self.jobs.push_front(Job { records, failures: 0, tries: 0 });
+        }
+        for record in records.into_iter().rev() {
+            let bytes = bytes(&record.data);
+            self.bytes += bytes;
+            self.waiting.push_front((record, bytes));
+        }
     }
 
     /// Waits before the next attempt: longer each time, and not quite as long as another batch that failed at the same time.

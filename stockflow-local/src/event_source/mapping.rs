@@ -22,6 +22,7 @@ pub struct EventSourceMapping<T, H> {
     rng: Rng,
     make: Box<dyn FnMut() -> H + Send>,
     filter: Box<dyn Fn(&T) -> bool + Send>,
+    bytes: Box<dyn Fn(&T) -> usize + Send>,
     arrivals: Arrivals<T>,
     lanes: Vec<Lane<T>>,
     running: Vec<Running<T, H>>,
@@ -59,6 +60,7 @@ impl<T: Clone + Send + 'static, H: Handler<T>> EventSourceMapping<T, H> {
             rng: Rng::new(&[seed]),
             make: Box::new(container),
             filter: Box::new(|_| true),
+            bytes: Box::new(|_| 0),
             arrivals: Arrivals::new(stream),
             lanes: std::iter::repeat_with(Lane::new).take(lanes).collect(),
             running: Vec::new(),
@@ -75,6 +77,14 @@ impl<T: Clone + Send + 'static, H: Handler<T>> EventSourceMapping<T, H> {
     #[must_use]
     pub fn with_filter(mut self, passes: impl Fn(&T) -> bool + Send + 'static) -> Self {
         self.filter = Box::new(passes);
+        self
+    }
+
+    /// A record takes as many bytes of an event as `bytes` says, and an event has at most
+    /// [`payload_limit`](MappingOptions::payload_limit). Without this, a record takes none.
+    #[must_use]
+    pub fn with_payload_sizes(mut self, bytes: impl Fn(&T) -> usize + Send + 'static) -> Self {
+        self.bytes = Box::new(bytes);
         self
     }
 
@@ -185,7 +195,8 @@ impl<T: Clone + Send + 'static, H: Handler<T>> EventSourceMapping<T, H> {
         while let Some((lane, record)) = self.arrivals.pop(now, shards, factor) {
             if (self.filter)(&record.data) {
                 self.records.push(record.clone());
-                self.lanes[lane].push(record);
+                let bytes = (self.bytes)(&record.data);
+                self.lanes[lane].push(record, bytes);
             }
         }
     }

@@ -26,6 +26,9 @@ pub struct MappingOptions {
     pub batch_size: usize,
     /// How long a batch waits until it is full: up to 300 s.
     pub maximum_batching_window: Duration,
+    /// Most bytes of an event: up to Lambda's 6 MB, which nobody can set. It counts with
+    /// [`with_payload_sizes`](super::EventSourceMapping::with_payload_sizes).
+    pub payload_limit: usize,
     /// Batches of a shard that are handled side by side: 1 to 10.
     pub parallelization_factor: usize,
     /// Whether `ReportBatchItemFailures` is among the `FunctionResponseTypes`: without it, responses are not looked at.
@@ -50,6 +53,7 @@ impl Default for MappingOptions {
             shards: 1,
             batch_size: 100,
             maximum_batching_window: Duration::ZERO,
+            payload_limit: Self::PAYLOAD_LIMIT,
             parallelization_factor: 1,
             report_batch_item_failures: false,
             bisect_batch_on_function_error: false,
@@ -63,12 +67,16 @@ impl Default for MappingOptions {
 }
 
 impl MappingOptions {
+    /// Lambda's limit to an event, in bytes.
+    pub const PAYLOAD_LIMIT: usize = 6 * 1024 * 1024;
+
     pub(super) fn check(&self) -> Result<(), InvalidConfig> {
         const WEEK: u64 = 7 * 86_400;
         within("shards", self.shards, 1, 10_000)?;
         within("batch_size", self.batch_size, 1, 10_000)?;
         let window = self.maximum_batching_window.as_secs_f64();
         within("maximum_batching_window", window, 0.0, 300.0)?;
+        within("payload_limit", self.payload_limit, 1, Self::PAYLOAD_LIMIT)?;
         within("parallelization_factor", self.parallelization_factor, 1, 10)?;
         within("maximum_retry_attempts", self.maximum_retry_attempts.unwrap_or(0), 0, 10_000)?;
         let age = self.maximum_record_age.map_or(60, |age| age.as_secs());
@@ -86,7 +94,7 @@ pub struct MappingFaults {
     pub crashes: u8,
     /// Invocations that run to their end, but whose response is lost: they failed.
     pub lost_answers: u8,
-    /// Batches that come once more although they were a complete success.
+    /// Batches that come once more although they were a complete success; cut anew, so perhaps with records after them.
     pub redelivered: u8,
     /// Invocations before which all idle containers are thrown away.
     pub recycled: u8,

@@ -6,7 +6,7 @@ use super::EventSourceMapping;
 use crate::{
     event_source::{
         Attempt, GiveUp, GivenUp, Handler, Invocation, Outcome, Record, Reply,
-        lane::Next,
+        lane::{Job, Next},
         reply::{self, Verdict},
         running::{Progress, Running},
     },
@@ -23,7 +23,7 @@ impl<T: Clone + Send + 'static, H: Handler<T>> EventSourceMapping<T, H> {
         };
         match self.lanes[lane].next(&self.options, now, cut) {
             Some(Next::Deliver(records)) => self.invoke(lane, records, now),
-            Some(Next::GiveUp(job)) => self.give_up(GiveUp::RecordAgeExceeded, job.records),
+            Some(Next::GiveUp(job)) => self.give_up(GiveUp::RecordAgeExceeded, job),
             None => {}
         }
     }
@@ -112,20 +112,21 @@ impl<T: Clone + Send + 'static, H: Handler<T>> EventSourceMapping<T, H> {
         let given_up = lane.settle(verdict, &self.options);
         if verdict == Verdict::Complete {
             if happens(&mut self.rng, self.faults.redelivered) {
-                lane.again(records);
+                lane.again(records, &self.bytes);
             }
         } else {
             lane.back_off(now, self.rng.unit());
         }
         if let Some((reason, job)) = given_up {
-            self.give_up(reason, job.records);
+            self.give_up(reason, job);
         }
     }
 
-    fn give_up(&mut self, reason: GiveUp, records: Vec<Record<T>>) {
-        self.given_up.push(GivenUp { reason, at: self.clock.now(), records });
+    fn give_up(&mut self, reason: GiveUp, Job { records, tries, .. }: Job<T>) {
+        self.given_up.push(GivenUp { reason, at: self.clock.now(), tries, records });
     }
 }
+
 const fn happens(rng: &mut Rng, percent: u8) -> bool {
     rng.below(100) < percent as u64
 }

@@ -20,6 +20,64 @@ fn a_failed_batch_is_halved_down_to_the_bad_record_without_using_up_retries() {
 }
 
 #[test]
+fn a_batch_that_runs_out_of_time_or_kills_its_container_is_halved_too() {
+    for (crashes, outcome) in [(false, Outcome::TimedOut), (true, Outcome::Crashed)] {
+        let container = move || {
+            move |invocation: Invocation<u32>| async move {
+                let is_bad = invocation.records.iter().any(|record| record.data == 3);
+                let hangs = if is_bad && !crashes { 9 * SECOND } else { Duration::ZERO };
+                invocation.clock.sleep(hangs).await;
+                if is_bad { Reply::Crash } else { Reply::success() }
+            }
+        };
+        let mut mapping =
+            EventSourceMapping::new(Stream::Kinesis, bisecting(Some(0)), &clock(), 7, container)
+                .unwrap();
+        (1..=4).for_each(|data| mapping.put("AAPL", data));
+        mapping.run();
+        let (bad, good) = (outcome, Outcome::Complete);
+        assert_eq!(outcomes(&mapping), [bad, good, bad, bad, good]);
+        assert_eq!(data(&mapping.given_up()[0].records), [3]);
+        assert_eq!(mapping.given_up()[0].tries, 3);
+    }
+}
+
+#[test]
+fn an_unreadable_response_halves_its_batch() {
+    let answer = |invocation: &Invocation<u32>| match invocation.records.len() {
+        1 => Reply::success(),
+        _ => Reply::failed(["no such number"]),
+    };
+    let (mut mapping, seen) = mapping(bisecting(Some(0)), &clock(), answer);
+    (1..=3).for_each(|data| mapping.put("AAPL", data));
+    mapping.run();
+    assert_eq!(taken(&seen), [&[1, 2, 3][..], &[1], &[2, 3], &[2], &[3]]);
+    assert!(mapping.given_up().is_empty());
+}
+
+#[test]
+fn a_destination_without_payload_is_told_where_the_records_are() {
+    let options = MappingOptions { maximum_retry_attempts: Some(2), ..reporting() };
+    let (mut mapping, _) = mapping(options, &clock(), errs(&[2]));
+    (1..=3).for_each(|data| mapping.put("AAPL", data));
+    mapping.run();
+    let given_up = &mapping.given_up()[0];
+    let notice = given_up.notice(Stream::Kinesis, "arn:aws:kinesis:eu-west-1:1:stream/s");
+    let context = &notice["requestContext"];
+    assert_eq!(context["condition"], "RetryAttemptsExhausted");
+    assert_eq!(context["approximateInvokeCount"], 3);
+    let info = &notice["KinesisBatchInfo"];
+    assert_eq!(info["shardId"], "shardId-000000000000");
+    assert_eq!(info["startSequenceNumber"], mapping.records()[0].sequence.to_string());
+    assert_eq!(info["endSequenceNumber"], mapping.records()[2].sequence.to_string());
+    assert_eq!(info["approximateArrivalOfFirstRecord"], "2026-11-23T14:30:00.000000Z");
+    assert_eq!(info["batchSize"], 3);
+    assert_eq!(info["streamArn"], "arn:aws:kinesis:eu-west-1:1:stream/s");
+    let table = Stream::DynamoDb { delay: Duration::ZERO };
+    assert_eq!(given_up.notice(table, "")["DDBStreamBatchInfo"]["batchSize"], 3);
+}
+
+#[test]
 fn with_bisect_a_partial_response_splits_at_its_checkpoint_without_using_up_retries() {
     let (mut mapping, seen) = mapping(bisecting(Some(1)), &clock(), fails(&[3]));
     (1..=4).for_each(|data| mapping.put("AAPL", data));
@@ -96,6 +154,28 @@ fn pauses_between_attempts_grow() {
     let pause = |at: usize| attempts[at + 1].began.since(attempts[at].ended);
     assert_eq!(attempts.len(), 13);
     assert!(pause(0) < SECOND && pause(11) > 10 * SECOND && pause(11) <= 30 * SECOND);
+}
+
+#[test]
+fn what_comes_again_is_cut_anew() {
+    let clock = clock();
+    let options = MappingOptions { batch_size: 4, ..reporting() };
+    let (mut mapping, seen) = mapping(options, &clock, fails(&[]));
+    mapping.set_faults(MappingFaults { redelivered: 60, cut: 60, ..Default::default() }).unwrap();
+    (1..=40).for_each(|data| mapping.put("AAPL", data));
+    mapping.run();
+    let seen = taken(&seen);
+    let again = |longer: bool| {
+        seen.windows(2).any(|pair| {
+            pair[0][0] == pair[1][0]
+                && if longer {
+                    pair[1].len() > pair[0].len()
+                } else {
+                    pair[1].len() < pair[0].len()
+                }
+        })
+    };
+    assert!(again(true) && again(false), "{seen:?}");
 }
 
 #[test]

@@ -73,6 +73,17 @@ fn parallel_batches_of_a_shard_keep_the_order_of_a_partition_key() {
 }
 
 #[test]
+fn with_parallel_batches_a_bad_record_blocks_the_keys_of_its_part_only() {
+    let clock = clock();
+    let options = MappingOptions { parallelization_factor: 10, batch_size: 2, ..reporting() };
+    let (mut mapping, seen) = mapping(options, &clock, errs(&[0]));
+    (0..200).for_each(|data| mapping.put(KEYS[data as usize % KEYS.len()], data));
+    mapping.run_until(clock.now().saturating_add(600 * SECOND));
+    let done = |key: u32| taken(&seen).concat().into_iter().any(|data| data == 195 + key);
+    assert!(!done(0) && (1..5).any(done));
+}
+
+#[test]
 fn shards_are_handled_side_by_side() {
     let options = MappingOptions { shards: 4, batch_size: 7, ..reporting() };
     let (mut mapping, _) = slow(Stream::Kinesis, options, &clock(), 1);
@@ -117,6 +128,28 @@ fn a_batch_waits_for_its_window_unless_it_is_full() {
     assert_eq!(taken(&seen), [&[1, 2, 3][..], &[4]]);
     assert!(mapping.attempts()[0].began == start);
     assert!(mapping.attempts()[1].began == start.saturating_add(60 * SECOND));
+}
+
+#[test]
+fn a_batch_has_as_many_records_as_fit_into_an_event() {
+    let clock = clock();
+    let options = MappingOptions {
+        payload_limit: 1_000,
+        maximum_batching_window: 60 * SECOND,
+        ..reporting()
+    };
+    let (mapping, seen) = slow(Stream::Kinesis, options, &clock, 1);
+    let mut mapping = mapping.with_payload_sizes(|data| *data as usize);
+    let start = clock.now();
+    // The last of these is larger than an event may be, and comes alone.
+    [400, 300, 299, 2, 998, 1, 5_000].into_iter().for_each(|data| mapping.put("AAPL", data));
+    mapping.put("AAPL", 7);
+    mapping.run();
+    assert_eq!(taken(&seen), [&[400, 300, 299][..], &[2, 998], &[1], &[5_000], &[7]]);
+    // A full event does not wait for the window, and what is left does.
+    let begins: Vec<_> = mapping.attempts().iter().map(|attempt| attempt.began).collect();
+    assert!(begins[3] < start.saturating_add(60 * SECOND));
+    assert_eq!(begins[4], start.saturating_add(60 * SECOND));
 }
 
 #[test]
