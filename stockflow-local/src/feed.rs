@@ -1,8 +1,10 @@
-//! Where quotes come from on one machine: a simulated market, files, and either at the market's pace.
+//! Where quotes come from on one machine: a simulated market, files, either at the market's pace, and live quotes.
 
 mod paced;
 mod replay;
 mod simulated;
+#[cfg(feature = "yahoo")]
+mod yahoo;
 
 pub use paced::Paced;
 pub use replay::{Replay, ReplayError, ReplayOptions};
@@ -10,3 +12,5 @@ pub use simulated::{
     EventKind, Finding, Matches, PlantedEvent, SimulatedMarket, SimulatedOptions, default_symbols,
     match_events,
 };
+#[cfg(feature = "yahoo")]
+pub use yahoo::{FeedCounts, YahooPoll};

@@ -3,6 +3,7 @@
 pub mod alerter;
 pub mod backtest;
 pub mod bench;
+pub mod calendar;
 mod codec;
 #[cfg(feature = "parquet")]
 mod compact;
@@ -30,6 +31,8 @@ pub use feed::{
     EventKind, Finding, Matches, Paced, PlantedEvent, Replay, ReplayError, ReplayOptions,
     SimulatedMarket, SimulatedOptions, default_symbols, match_events,
 };
+#[cfg(feature = "yahoo")]
+pub use feed::{FeedCounts, YahooPoll};
 pub use lake::{Lake, LakeObject, RemoteLake};
 pub use ledger::{AlertQuery, LedgerEntry, LocalLedger};
 pub use pipeline::{Pipeline, Progress, StageTimes, Summary};

@@ -273,7 +273,7 @@ fn blocking(
 }
 
 /// The machine's clock; before 1970 it counts as 1970.
-fn system_clock() -> Timestamp {
+pub(crate) fn system_clock() -> Timestamp {
     let micros =
         SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |d| d.as_micros());
     Timestamp::from_micros(i64::try_from(micros).unwrap_or(i64::MAX)).unwrap_or(Timestamp::MAX)

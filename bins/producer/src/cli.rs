@@ -53,6 +53,12 @@ pub struct Cli {
     /// Of the simulated market: the same seed gives the same day
     #[arg(long, value_name = "N", env = "STOCKFLOW_SEED")]
     pub seed: Option<u64>,
+    /// Of Yahoo: seconds from one poll of a symbol to the next
+    #[arg(long, value_name = "SECONDS", env = "STOCKFLOW_INTERVAL", value_parser = clap::value_parser!(u32).range(1..=86_400))]
+    pub interval: Option<u32>,
+    /// Asks another host in place of Yahoo's
+    #[arg(long, value_name = "URL", env = "STOCKFLOW_YAHOO_URL", hide = true)]
+    pub yahoo_url: Option<String>,
     /// Where to answer health checks: a port, which is one of the loopback interface, or an address with a port
     #[arg(long, value_name = "PORT", env = "STOCKFLOW_HEALTH")]
     pub health: Option<String>,

@@ -3,7 +3,9 @@
 use std::num::NonZeroUsize;
 
 use stockflow_core::{Cursor, QuoteSource};
-use stockflow_local::{Paced, Replay, ReplayOptions, SimulatedMarket, SimulatedOptions};
+use stockflow_local::{
+    FeedCounts, Paced, Replay, ReplayOptions, SimulatedMarket, SimulatedOptions, YahooPoll,
+};
 
 use crate::{Failure, FeedKind, Once, Settings};
 
@@ -17,6 +19,8 @@ pub struct Feed {
     pub title: String,
     /// Where the quotes come from.
     pub source: Box<dyn QuoteSource>,
+    /// What a live feed has seen.
+    pub counts: Option<FeedCounts>,
 }
 
 /// Opens the feed that `settings` name, after what `cursors` say was read of it.
@@ -24,9 +28,10 @@ pub struct Feed {
 /// # Errors
 /// [`Failure::Usage`] for what cannot be opened.
 pub fn open(settings: &Settings, cursors: &[Cursor]) -> Result<Feed, Failure> {
-    let Feed { title, source } = match settings.feed {
+    let Feed { title, source, counts } = match settings.feed {
         FeedKind::Simulated => simulated(settings, cursors)?,
         FeedKind::Replay => replay(settings, cursors)?,
+        FeedKind::Yahoo => return yahoo(settings, cursors),
     };
     let source: Box<dyn QuoteSource> = match settings.speed {
         Some(speed) => Box::new(Paced::new(source, f64::from(speed))?),
@@ -34,7 +39,7 @@ pub fn open(settings: &Settings, cursors: &[Cursor]) -> Result<Feed, Failure> {
     };
     let source: Box<dyn QuoteSource> =
         if settings.once { Box::new(Once::new(source)) } else { source };
-    Ok(Feed { title, source })
+    Ok(Feed { title, source, counts })
 }
 
 fn simulated(settings: &Settings, cursors: &[Cursor]) -> Result<Feed, Failure> {
@@ -52,7 +57,7 @@ fn simulated(settings: &Settings, cursors: &[Cursor]) -> Result<Feed, Failure> {
         );
     }
     let title = format!("simulated market, seed {}", settings.simulated.seed);
-    Ok(Feed { title, source: Box::new(market) })
+    Ok(Feed { title, source: Box::new(market), counts: None })
 }
 
 fn replay(settings: &Settings, cursors: &[Cursor]) -> Result<Feed, Failure> {
@@ -64,7 +69,27 @@ fn replay(settings: &Settings, cursors: &[Cursor]) -> Result<Feed, Failure> {
         .map_err(|error| Failure::Usage(with_causes(&error)))?;
     let names: Vec<String> =
         settings.replay.iter().map(|path| path.display().to_string()).collect();
-    Ok(Feed { title: format!("replay of {}", names.join(", ")), source: Box::new(replay) })
+    let title = format!("replay of {}", names.join(", "));
+    Ok(Feed { title, source: Box::new(replay), counts: None })
+}
+
+fn yahoo(settings: &Settings, cursors: &[Cursor]) -> Result<Feed, Failure> {
+    let symbols = settings.symbols.as_deref().unwrap_or_default();
+    let options = &settings.yahoo;
+    let mut poll = YahooPoll::new(symbols, cursors)?
+        .with_client(options.timeout, None)
+        .with_interval(options.interval)?
+        .with_rate(options.requests_a_minute)?
+        .with_concurrency(options.concurrency)?;
+    if let Some(url) = &options.url {
+        poll = poll.with_url(url);
+    }
+    if settings.once {
+        poll = poll.with_rounds(1);
+    }
+    let title = format!("Yahoo, {} symbols, polled every {:?}", symbols.len(), options.interval);
+    let counts = Some(poll.counts());
+    Ok(Feed { title, source: Box::new(poll), counts })
 }
 
 fn with_causes(error: &dyn std::error::Error) -> String {

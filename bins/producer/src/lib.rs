@@ -39,7 +39,7 @@ pub use metrics::Metrics;
 pub use once::Once;
 pub use producer::{Producer, Summary};
 pub use run::{now, run};
-pub use settings::{FeedKind, RecordForm, Settings, Simulated};
+pub use settings::{FeedKind, RecordForm, Settings, Simulated, Yahoo};
 pub use status::{Status, Tally};
 pub use stream::sink;
 

@@ -4,6 +4,7 @@ use std::{fmt, sync::Arc};
 
 use stockflow_aws::lambda::{MetricLine, Unit};
 use stockflow_core::Timestamp;
+use stockflow_local::FeedCounts;
 
 use crate::{PRODUCER, Status, Tally};
 
@@ -12,15 +13,29 @@ pub struct Metrics {
     status: Arc<Status>,
     waiting_bytes: Box<dyn Fn() -> u64 + Send + Sync>,
     before: Tally,
+    feed: Option<FeedCounts>,
+    seen: [u64; 6],
 }
 
+/// Of a live feed, with their names in CloudWatch.
+const SEEN: [(&str, fn(&FeedCounts) -> u64); 6] = [
+    ("Polls", FeedCounts::polls),
+    ("Throttled", FeedCounts::refused),
+    ("PollFailures", FeedCounts::failed),
+    ("Unchanged", FeedCounts::unchanged),
+    ("Incomplete", FeedCounts::incomplete),
+    ("UnitErrors", FeedCounts::unit_errors),
+];
+
 impl Metrics {
-    /// Of a producer with that status.
+    /// Of a producer with that status, and of its live feed, if it is one.
     pub fn new(
         status: Arc<Status>,
         waiting_bytes: impl Fn() -> u64 + Send + Sync + 'static,
+        feed: Option<FeedCounts>,
     ) -> Self {
-        Self { status, waiting_bytes: Box::new(waiting_bytes), before: Tally::default() }
+        let waiting_bytes = Box::new(waiting_bytes);
+        Self { status, waiting_bytes, before: Tally::default(), feed, seen: [0; 6] }
     }
 
     /// The next line; `now` is its time.
@@ -38,13 +53,18 @@ impl Metrics {
             .metric("Delivered", Unit::Count, tally.delivered - before.delivered)
             .metric("Unreadable", Unit::Count, tally.unreadable - before.unreadable)
             .metric("Rejected", Unit::Count, tally.rejected - before.rejected)
-            .metric("UnitErrors", Unit::Count, tally.unit_errors - before.unit_errors)
             .metric("Retries", Unit::Count, tally.retries - before.retries)
             .metric("SpoolDepth", Unit::Count, tally.waiting)
             .metric("SpoolAge", Unit::Milliseconds, age(tally.oldest))
             .metric("Wait", Unit::Milliseconds, tally.longest_wait / 1_000)
             .metric("Age", Unit::Milliseconds, age(tally.newest_quote))
             .field("spoolBytes", (self.waiting_bytes)());
+        if let Some(feed) = &self.feed {
+            for ((name, count), seen) in SEEN.iter().zip(&mut self.seen) {
+                let now = count(feed);
+                line.metric(name, Unit::Count, now - std::mem::replace(seen, now));
+            }
+        }
         if let Some((_, why)) = tally.failing {
             line.field("failing", why);
         }

@@ -38,7 +38,7 @@ pub async fn run(
         tracing::info!(address = %health.address(), "health checks are answered");
         tokio::spawn(health.serve());
     }
-    let mut metrics = Metrics::new(status, waiting_bytes);
+    let mut metrics = Metrics::new(status, waiting_bytes, feed.counts);
     let mut running = std::pin::pin!(producer.run(feed.source, stop));
     let mut ticks = tokio::time::interval(settings.metrics);
     ticks.tick().await;

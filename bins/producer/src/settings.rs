@@ -17,6 +17,8 @@ pub enum FeedKind {
     Simulated,
     /// Recorded quotes
     Replay,
+    /// Yahoo, by polling; its API is for personal use
+    Yahoo,
 }
 
 /// What a record of the stream holds.
@@ -48,6 +50,28 @@ impl Default for Simulated {
     }
 }
 
+/// Of the feeds of Yahoo.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Yahoo {
+    /// From one poll of a symbol to the next.
+    pub interval: Duration,
+    /// Most requests a minute.
+    pub requests_a_minute: u32,
+    /// Most requests under way at once.
+    pub concurrency: usize,
+    /// How long a request may take.
+    pub timeout: Duration,
+    /// Another host in place of Yahoo's.
+    pub url: Option<String>,
+}
+
+impl Default for Yahoo {
+    fn default() -> Self {
+        let (interval, timeout) = (Duration::from_secs(30), Duration::from_secs(10));
+        Self { interval, requests_a_minute: 120, concurrency: 4, timeout, url: None }
+    }
+}
+
 /// Everything that a producer is told.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -69,6 +93,8 @@ pub struct Settings {
     pub speed: Option<u32>,
     /// Of the feed simulated.
     pub simulated: Simulated,
+    /// Of the feeds of Yahoo.
+    pub yahoo: Yahoo,
     /// Where to answer health checks.
     pub health: Option<SocketAddr>,
     /// How long a quote waits for others to be sent with.

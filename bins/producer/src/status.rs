@@ -28,8 +28,6 @@ pub struct Tally {
     pub rejected: u64,
     /// Attempts after a failed one, to read or to send.
     pub retries: u64,
-    /// Quotes 100 times too high or low against the ones before.
-    pub unit_errors: u64,
     /// Quotes that wait in the spool, as far as this process knows.
     pub waiting: u64,
     /// Bytes that wait in the spool.

@@ -12,24 +12,25 @@ use stockflow_core::{
     config::{ConfigError, Section},
 };
 
-use super::{FeedKind, LEAST_SPOOL, MOST_SPOOL, RecordForm, Settings, Simulated, address};
+use super::{FeedKind, LEAST_SPOOL, MOST_SPOOL, RecordForm, Settings, Simulated, Yahoo, address};
 use crate::{Cli, Failure};
 
-const KEYS: [&str; 11] = [
+const KEYS: [&str; 12] = [
     "feed",
     "symbols",
     "stream",
     "records",
     "spool",
     "replay",
+    "yahoo",
     "simulated",
     "health",
     "linger",
     "drain",
     "metrics",
 ];
-const FEEDS: [(&str, FeedKind); 2] =
-    [("simulated", FeedKind::Simulated), ("replay", FeedKind::Replay)];
+const FEEDS: [(&str, FeedKind); 3] =
+    [("simulated", FeedKind::Simulated), ("replay", FeedKind::Replay), ("yahoo", FeedKind::Yahoo)];
 const RECORDS: [(&str, RecordForm); 3] = [
     ("plain", RecordForm::Plain),
     ("aggregated", RecordForm::Aggregated),
@@ -48,6 +49,7 @@ pub(super) struct Partial {
     replay: Vec<PathBuf>,
     speed: Option<u32>,
     simulated: Simulated,
+    yahoo: Yahoo,
     health: Option<SocketAddr>,
     linger: Option<Duration>,
     drain: Option<Duration>,
@@ -107,6 +109,9 @@ impl Partial {
             }
             partial.speed = partial.speed.or(speed(&simulated)?);
         }
+        if let Some(section) = root.table("yahoo")? {
+            partial.yahoo = yahoo(&section)?;
+        }
         Ok(partial)
     }
 
@@ -126,6 +131,10 @@ impl Partial {
         self.spool_bytes = cli.spool_bytes.or(self.spool_bytes);
         self.speed = cli.speed.or(self.speed);
         self.simulated.seed = cli.seed.unwrap_or(self.simulated.seed);
+        if let Some(seconds) = cli.interval {
+            self.yahoo.interval = Duration::from_secs(u64::from(seconds));
+        }
+        self.yahoo.url = cli.yahoo_url.clone().or_else(|| self.yahoo.url.take());
         if let Some(text) = &cli.health {
             let wrong = || Failure::Usage(format!("--health is {text}, allowed is {HEALTH}"));
             self.health = Some(address(text).ok_or_else(wrong)?);
@@ -137,12 +146,15 @@ impl Partial {
     pub(super) fn check(self) -> Result<Settings, Failure> {
         let usage = |text: &str| Failure::Usage(text.to_owned());
         let feed = self.feed.ok_or_else(|| {
-            usage("no feed: say --feed (or feed in the file) with one of simulated, replay")
+            usage("no feed: say --feed (or feed in the file) with one of simulated, replay, yahoo")
         })?;
         if feed == FeedKind::Replay && self.replay.is_empty() {
             return Err(usage(
                 "nothing to replay: name files with --replay, or replay.files in the file",
             ));
+        }
+        if feed == FeedKind::Yahoo && self.symbols.is_none() {
+            return Err(usage("whose quotes: say --symbols (or symbols in the file)"));
         }
         if self.speed == Some(0) {
             return Err(usage("--speed is 0, allowed is 1 or more; leave it out for no limit"));
@@ -164,6 +176,7 @@ impl Partial {
             replay: self.replay,
             speed: self.speed,
             simulated: self.simulated,
+            yahoo: self.yahoo,
             health: self.health,
             linger: self.linger.unwrap_or(Duration::from_millis(100)),
             drain: self.drain.unwrap_or(Duration::from_secs(25)),
@@ -181,6 +194,22 @@ const HEALTH: &str = "a port, or an address with a port such as 0.0.0.0:8080";
 
 fn speed(section: &Section) -> Result<Option<u32>, ConfigError> {
     Ok(section.integer("speed", 1..=1_000_000)?.map(|speed| speed as u32))
+}
+
+fn yahoo(section: &Section) -> Result<Yahoo, ConfigError> {
+    let seconds = Duration::from_secs;
+    section.only(["interval", "requests_a_minute", "concurrency", "timeout", "url"])?;
+    let mut yahoo = Yahoo::default();
+    let interval = section.duration("interval", seconds(1)..=seconds(86_400))?;
+    yahoo.interval = interval.unwrap_or(yahoo.interval);
+    let rate = section.integer("requests_a_minute", 1..=6_000)?;
+    yahoo.requests_a_minute = rate.map_or(yahoo.requests_a_minute, |rate| rate as u32);
+    let concurrency = section.integer("concurrency", 1..=64)?;
+    yahoo.concurrency = concurrency.map_or(yahoo.concurrency, |most| most as usize);
+    let timeout = section.duration("timeout", seconds(1)..=seconds(300))?;
+    yahoo.timeout = timeout.unwrap_or(yahoo.timeout);
+    yahoo.url = section.text("url")?.map(str::to_owned);
+    Ok(yahoo)
 }
 
 fn symbols(root: &Section) -> Result<Option<Vec<Symbol>>, ConfigError> {

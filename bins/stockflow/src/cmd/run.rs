@@ -1,6 +1,7 @@
-//! `stockflow run`: the pipeline, on a simulated market or on recorded quotes.
+//! `stockflow run`: the pipeline, on a simulated market, recorded quotes or a live feed.
 
 mod feed;
+mod live;
 mod report;
 pub(super) mod screen;
 mod signals;
@@ -29,21 +30,32 @@ use self::{
     screen::Screen,
 };
 use crate::{DataDir, Failure};
+pub use live::{FeedName, LiveOptions};
 pub use speed::Speed;
 
-/// Run the pipeline on a simulated market, or on recorded quotes
+/// Run the pipeline on a simulated market, on recorded quotes, or on a live feed
 ///
-/// Without --replay, a trading day of about 20 symbols is simulated, with events planted in it that should be found.
+/// Without --replay and --feed, a trading day of about 20 symbols is simulated, with events planted in it that should be found.
 /// A second run on the same data goes on where the first ended. Ctrl-C stops cleanly; nothing that was read is lost.
 #[derive(Args, Debug)]
 #[command(
-    after_help = "Examples:\n  stockflow run\n  stockflow run --replay quotes.csv.gz --symbols IBM,SPY --data ./ibm-spy"
+    after_help = "Examples:\n  stockflow run\n  stockflow run --replay quotes.csv.gz --symbols IBM,SPY --data ./ibm-spy\n  \
+                  stockflow run --feed yahoo --symbols AAPL,MSFT,BTC-USD\n  \
+                  stockflow run --feed kinesis:stock-market-stream\n\n\
+                  Yahoo's API is for personal use."
 )]
 pub struct Run {
     /// Recorded quotes instead of the simulated market: CSV, NDJSON (plain, .gz or .zst), Parquet (in a build with
     /// the feature query) or a lake folder; several are merged in market-time order
     #[arg(long, value_name = "FILE", num_args = 1..)]
     pub replay: Vec<PathBuf>,
+    /// A live feed instead, until it is stopped: yahoo (needs --symbols), kinesis:STREAM (in a build with the feature aws);
+    /// or simulated
+    #[arg(long, value_name = "FEED", conflicts_with = "replay")]
+    pub feed: Option<FeedName>,
+    /// How live feeds are asked.
+    #[command(flatten)]
+    pub live: LiveOptions,
     /// Only these symbols, separated by commas
     #[arg(long, value_name = "A,B", value_delimiter = ',')]
     pub symbols: Vec<Symbol>,
@@ -96,7 +108,7 @@ impl Run {
         for alerter in alerters(&config, &self.data.path, &screen)? {
             pipeline = pipeline.with_alerter(alerter);
         }
-        let feed = self.feed(symbols, &pipeline.cursors())?;
+        let feed = self.feed(symbols, &pipeline.cursors()).await?;
         pipeline = pipeline.with_earliest_arrival(feed.ends);
         screen.line(&feed.title);
         let progress = tokio::spawn(watch(screen.clone(), pipeline.progress(), feed.total));

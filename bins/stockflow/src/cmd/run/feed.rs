@@ -5,7 +5,7 @@ use std::num::NonZeroUsize;
 use stockflow_core::{Cursor, QuoteSource, Symbol, Timestamp, config::Config};
 use stockflow_local::{PlantedEvent, Replay, ReplayOptions, SimulatedMarket, SimulatedOptions};
 
-use super::{Run, with_causes};
+use super::{FeedName, Run, Speed, live, with_causes};
 use crate::Failure;
 
 /// Quotes at once: few enough that a slow feed is not held up, enough that a durable append costs little.
@@ -28,11 +28,21 @@ impl Run {
         if self.symbols.is_empty() { config.symbols.clone() } else { Some(self.symbols.clone()) }
     }
 
-    pub(super) fn feed(
+    pub(super) async fn feed(
         &self,
         symbols: Option<Vec<Symbol>>,
         cursors: &[Cursor],
     ) -> Result<Feed, Failure> {
+        if let Some(name) = self.feed.as_ref().filter(|name| **name != FeedName::Simulated) {
+            if self.speed != Speed::Max {
+                return Err(Failure::usage(
+                    "a live feed has the market's own pace: leave --speed out",
+                ));
+            }
+            let (title, source) = live::open(name, &self.live, symbols, cursors).await?;
+            let (total, events, ends) = (None, Vec::new(), Timestamp::MIN);
+            return Ok(Feed { title, source, total, events, ends });
+        }
         if self.replay.is_empty() {
             let mut options = SimulatedOptions::default();
             options.symbols = symbols.unwrap_or(options.symbols);
@@ -76,7 +86,7 @@ mod tests {
         let Command::Run(run) = Cli::parse_from(["stockflow", "run"]).command else {
             panic!("it is a run")
         };
-        let mut feed = run.feed(None, &[]).unwrap();
+        let mut feed = run.feed(None, &[]).await.unwrap();
         let mut last = Timestamp::MIN;
         while let Some(batch) = feed.source.next_batch().await.unwrap() {
             last = batch.quotes.iter().map(|quote| quote.timestamp).fold(last, Timestamp::max);

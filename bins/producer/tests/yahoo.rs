@@ -1,0 +1,94 @@
+//! The real program polls a host on this machine.
+#![cfg(unix)]
+#![allow(clippy::unwrap_used, clippy::panic, missing_docs, unreachable_pub, reason = "a test")]
+
+#[path = "stub/kinesis.rs"]
+mod kinesis;
+#[path = "../../../stockflow-local/tests/yahoo/stub.rs"]
+mod stub;
+
+use std::{
+    collections::BTreeSet,
+    io::{Read as _, Write as _},
+    net::{Ipv4Addr, TcpListener, TcpStream},
+    process::{Child, Command, Stdio},
+    thread,
+    time::Duration,
+};
+
+use kinesis::Kinesis;
+use stub::{Reply, Stub, chart};
+
+/// Each symbol has news three times, and then not any more; one is refused now and then.
+fn host() -> Stub {
+    Stub::start(|symbol, nth| {
+        let nth = nth as i64;
+        match symbol {
+            "BAD-USD" => Reply::Http(200, "", b"<html>".to_vec()),
+            "ETH-USD" if nth == 1 => Reply::Http(500, "", vec![]),
+            _ => Reply::Http(200, "", chart(symbol, nth.min(4) * 7, 10_000 + nth.min(4))),
+        }
+    })
+}
+
+fn start(kinesis: &Kinesis, host: &Stub, data: &std::path::Path, more: &[&str]) -> Child {
+    kinesis
+        .producer(data)
+        .env("STOCKFLOW_FEED", "yahoo")
+        .env("STOCKFLOW_SYMBOLS", "BTC-USD,ETH-USD,BAD-USD")
+        .env("STOCKFLOW_INTERVAL", "1")
+        .env("STOCKFLOW_YAHOO_URL", format!("http://{}/0", host.address))
+        .args(more)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap()
+}
+
+/// Asks the program to stop: the last line of its metrics.
+fn stop(child: Child) -> serde_json::Value {
+    let pid = child.id().to_string();
+    assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+    let output = child.wait_with_output().unwrap();
+    let text = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{}: {text}", output.status);
+    for line in text.lines() {
+        assert!(serde_json::from_str::<serde_json::Value>(line).is_ok(), "a log is JSON: {line}");
+    }
+    let stdout = String::from_utf8(output.stdout).unwrap();
+    serde_json::from_str(stdout.lines().last().unwrap()).unwrap()
+}
+
+fn health(port: u16) -> Option<String> {
+    let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).ok()?;
+    stream.write_all(b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n").ok()?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).ok()?;
+    Some(answer)
+}
+
+#[test]
+fn news_is_sent_once_also_by_the_next_run_and_metrics_and_health_tell_of_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let (kinesis, host) = (Kinesis::start(Duration::from_millis(1), 0), host());
+    let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port();
+    let child = start(&kinesis, &host, folder.path(), &["--health", &port.to_string()]);
+    // Five answers with news of one symbol, four of the other.
+    while kinesis.records().len() < 9 {
+        thread::sleep(Duration::from_millis(20));
+    }
+    let health = health(port).unwrap();
+    assert!(health.starts_with("HTTP/1.1 200 ") && health.contains("\"quotes\":9"), "{health}");
+    let metrics = stop(child);
+    for (name, least) in [("Polls", 12), ("Quotes", 9), ("Delivered", 9), ("PollFailures", 2)] {
+        assert!(metrics[name].as_u64() >= Some(least), "{name}: {metrics}");
+    }
+    assert_eq!(metrics["SpoolDepth"], 0);
+    assert_eq!(metrics["Throttled"], 0);
+
+    let again = start(&kinesis, &host, folder.path(), &["--once"]);
+    let output = again.wait_with_output().unwrap();
+    assert!(output.status.success());
+    let sent = kinesis.records();
+    assert_eq!(sent.iter().collect::<BTreeSet<_>>().len(), 9, "no news, nothing sent");
+}
