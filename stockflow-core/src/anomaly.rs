@@ -2,6 +2,7 @@
 //!
 //! A new detector is one file here, one `mod` line and one row in [`DETECTORS`].
 
+mod drift;
 mod feed_gap;
 mod flat_line;
 mod hampel;
@@ -20,6 +21,7 @@ use std::{any::Any, fmt};
 
 pub(crate) use self::kernel::AnyKernel;
 pub use self::{
+    drift::Drift,
     feed_gap::FeedGap,
     flat_line::FlatLine,
     hampel::Hampel,
@@ -40,6 +42,7 @@ pub static DETECTORS: &[Entry<dyn AnomalyDetector>] = &[
     return_zscore::ENTRY,
     hampel::ENTRY,
     range_break::ENTRY,
+    drift::ENTRY,
     volume_spike::ENTRY,
     open_gap::ENTRY,
     flat_line::ENTRY,

@@ -21,6 +21,7 @@ mod spool;
 mod sql;
 mod store;
 mod table;
+pub mod tune;
 
 #[cfg(test)]
 mod samples;

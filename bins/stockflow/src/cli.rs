@@ -36,6 +36,8 @@ pub enum Command {
     Backtest(cmd::backtest::Test),
     /// Score the detectors on events planted into days of quotes
     BenchDetectors(cmd::bench::Bench),
+    /// Choose thresholds for a budget of alerts
+    Tune(cmd::tune::Tune),
     /// Show the newest judged quotes of a symbol
     Latest(cmd::latest::Latest),
     /// Show the alerts that were raised
@@ -57,6 +59,7 @@ impl Command {
             Self::Query(command) => command.execute(),
             Self::Backtest(command) => command.execute(),
             Self::BenchDetectors(command) => command.execute(),
+            Self::Tune(command) => command.execute(),
             Self::Latest(command) => command.execute(),
             Self::Alerts(command) => command.execute(),
             Self::Detectors(command) => command.execute(),
@@ -126,6 +129,7 @@ mod tests {
                 "query",
                 "backtest",
                 "bench-detectors",
+                "tune",
                 "latest",
                 "alerts",
                 "detectors",

@@ -24,3 +24,4 @@ mod parse;
 pub mod query;
 pub mod run;
 mod signals;
+pub mod tune;

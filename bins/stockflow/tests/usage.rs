@@ -26,6 +26,7 @@ fn every_command_explains_itself() {
         "query",
         "backtest",
         "bench-detectors",
+        "tune",
         "latest",
         "alerts",
         "detectors",

@@ -78,6 +78,11 @@ const PHRASES: &[Phrase] = &[
         ["price", "bound", ""],
     ),
     phrase(
+        "drift",
+        ["went far up within some quotes", "went far down within some quotes", "went far"],
+        ["change within the move", "bound", " %"],
+    ),
+    phrase(
         "volume_spike",
         ["burst of volume"; 3],
         ["traded since the quote before", "bound", " shares"],

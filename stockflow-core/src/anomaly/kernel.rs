@@ -3,9 +3,10 @@
 use std::{any::Any, fmt};
 
 use super::{
-    AnomalyDetector, FeedGap, FlatLine, Hampel, OpenGap, PercentChange, PriceLevel, RangeBreak,
-    ReturnZScore, SuspectedSplit, Verdict, VolumeSpike, feed_gap, flat_line, hampel, open_gap,
-    percent_change, price_level, range_break, return_zscore, suspected_split, volume_spike,
+    AnomalyDetector, Drift, FeedGap, FlatLine, Hampel, OpenGap, PercentChange, PriceLevel,
+    RangeBreak, ReturnZScore, SuspectedSplit, Verdict, VolumeSpike, drift, feed_gap, flat_line,
+    hampel, open_gap, percent_change, price_level, range_break, return_zscore, suspected_split,
+    volume_spike,
 };
 use crate::{
     Quality, Quote,
@@ -125,6 +126,7 @@ kernels! {
     ReturnZScore: return_zscore,
     Hampel: hampel,
     RangeBreak: range_break,
+    Drift: drift,
     VolumeSpike: volume_spike,
     OpenGap: open_gap,
     FlatLine: flat_line,

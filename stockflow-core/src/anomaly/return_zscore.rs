@@ -1,13 +1,13 @@
 use super::{
     AnomalyDetector, Verdict,
     kernel::{Kernel, standalone},
-    shared::{Band, Floor, MIN_TICKS, beyond, min_move_bp},
+    shared::{Band, Floor, MIN_TICKS, Opening, Pauses, beyond, paced_move_bp},
 };
 use crate::{
     Evidence, Price, Quality, Quote, Severity,
     params::{Entry, InvalidConfig, Param, ParamKind, within},
     rolling::{Moments, RETURN_UNITS_PER_ONE, midpoint_return},
-    session::{Following, Sessions, Step},
+    session::{Following, Sessions, Step, Tip},
 };
 
 /// A return of 1.
@@ -25,9 +25,9 @@ pub(super) const ENTRY: Entry<dyn AnomalyDetector> = Entry {
         Param {
             name: "threshold",
             about: "deviations from the mean return",
-            kind: ParamKind::Number { default: 6.0, min: 1.0, max: 1_000.0 },
+            kind: ParamKind::Number { default: 4.25, min: 1.0, max: 1_000.0 },
         },
-        min_move_bp(30.0),
+        paced_move_bp(30.0),
         MIN_TICKS,
     ],
     default: true,
@@ -46,12 +46,14 @@ pub(super) const ENTRY: Entry<dyn AnomalyDetector> = Entry {
 /// there is one quote a session, as in daily data.
 ///
 /// # Formula
-/// `z = (r - mean) / max(sd, min_move_bp / threshold)` over the last `period` returns ([`midpoint_return`]); anomalous where
-/// `|z| > threshold`, `|r| > min_move_bp`, and the price has moved by `min_ticks` ticks at least. Score: |z|, and 0 up to
-/// `min_move_bp`. Value: the change in percent, threshold: the bound on its side.
+/// `z = (r - mean) / max(sd, floor / threshold)` over the last `period` returns ([`midpoint_return`]); anomalous where
+/// `|z| > threshold` (twice that for the first 30 quotes after an open), `|r| > floor`, and the price has moved by `min_ticks` ticks at
+/// least. The floor is `min_move_bp` where the last 16 quotes came every 10 seconds or faster, and less in proportion where
+/// they came more slowly, down to a sixth of it for a quote a minute. Score: |z|, and 0 up to the floor. Value: the change in percent,
+/// threshold: the bound on its side.
 ///
 /// # Parameters
-/// `period` (60), `threshold` (6), `min_move_bp` (30), `min_ticks` (4).
+/// `period` (60), `threshold` (4.25), `min_move_bp` (30; 5 for a quote a minute), `min_ticks` (4).
 ///
 /// # Example
 /// ```
@@ -67,7 +69,7 @@ pub(super) const ENTRY: Entry<dyn AnomalyDetector> = Entry {
 ///     previous_close: "100".parse()?,
 ///     volume: 1_000.try_into()?,
 /// };
-/// let mut detector = ReturnZScore::new(20, 6.0)?;
+/// let mut detector = ReturnZScore::new(20, 4.25)?;
 /// for price in ["100", "100.01"].into_iter().cycle().take(30) {
 ///     quote.price = price.parse()?;
 ///     assert!(detector.observe(&quote).evidence().is_none());
@@ -94,6 +96,8 @@ pub(crate) struct State {
     threshold: f64,
     floor: Floor,
     returns: Moments,
+    pauses: Pauses,
+    opening: Opening,
 }
 
 impl ReturnZScore {
@@ -105,10 +109,12 @@ impl ReturnZScore {
         within("period", period, 10, 510)?;
         within("threshold", threshold, 1.0, 1_000.0)?;
         let (floor, returns) = (Floor::new(30.0, 4)?, Moments::new(period)?);
-        Ok(Self { kernel: State { threshold, floor, returns }, sessions: Sessions::default() })
+        let pauses = Pauses::new()?;
+        let kernel = State { threshold, floor, returns, pauses, opening: Opening::new() };
+        Ok(Self { kernel, sessions: Sessions::default() })
     }
 
-    /// With another smallest move, in basis points and in ticks.
+    /// With another smallest move, in basis points for quotes up to 10 seconds apart, and in ticks.
     ///
     /// # Errors
     /// [`InvalidConfig`] outside 0 to 10,000 basis points or 0 to 1,000 ticks.
@@ -122,25 +128,36 @@ impl State {
     /// What of `quote`'s `value`, its return from `before`.
     #[inline]
     fn judge_return(&self, value: i64, before: Price, quote: &Quote) -> Verdict {
-        let least = self.floor.share() * ONE;
-        if value.abs() as f64 <= least {
+        if value.abs() as f64 <= self.floor.lowest() * ONE {
             return Verdict::Normal { score: 0.0 };
         }
-        self.judge_move(value, least, before, quote)
+        self.judge_move(value, before, quote)
+    }
+
+    #[inline(always)]
+    fn learn(&mut self, value: i64, is_open: bool, before: &Tip, quote: &Quote) {
+        self.returns.push(value);
+        self.pauses.push(before, quote);
+        self.opening.push(is_open);
     }
 
     #[cold]
-    fn judge_move(&self, value: i64, least: f64, before: Price, quote: &Quote) -> Verdict {
+    fn judge_move(&self, value: i64, before: Price, quote: &Quote) -> Verdict {
+        let least = self.floor.paced_share(&self.pauses) * ONE;
+        if value.abs() as f64 <= least {
+            return Verdict::Normal { score: 0.0 };
+        }
         let center = self.returns.mean().unwrap_or(0.0);
-        let band = Band { center, deviation: self.returns.deviation().max(least / self.threshold) };
+        let threshold = self.threshold * self.opening.factor();
+        let band = Band { center, deviation: self.returns.deviation().max(least / threshold) };
         let score = band.score(value);
-        match beyond(score, self.threshold) {
+        match beyond(score, threshold) {
             Some(direction) if !self.floor.is_few_ticks(before, quote) => {
                 Verdict::Anomalous(Evidence {
                     direction,
                     score: score.abs(),
                     value: value as f64 * (100.0 / ONE),
-                    threshold: band.at(self.threshold.copysign(score)) * (100.0 / ONE),
+                    threshold: band.at(threshold.copysign(score)) * (100.0 / ONE),
                 })
             }
             _ => Verdict::Normal { score: score.abs() },
@@ -163,7 +180,12 @@ impl Kernel for State {
     fn update(&mut self, quote: &Quote, following: &Following<'_>) {
         let Some(before) = following.before else { return };
         let is_open = following.step == Step::Open;
-        self.returns.push(if is_open { 0 } else { midpoint_return(before.price, quote.price) });
+        self.learn(
+            if is_open { 0 } else { midpoint_return(before.price, quote.price) },
+            is_open,
+            before,
+            quote,
+        );
     }
 
     #[inline(always)]
@@ -179,17 +201,20 @@ impl Kernel for State {
         } else {
             Verdict::WarmingUp
         };
-        self.returns.push(value);
+        self.learn(value, false, before, quote);
         verdict
     }
 
     fn reset(&mut self) {
         self.returns.clear();
+        self.pauses.clear();
+        self.opening = Opening::new();
     }
 }
 
 standalone! {
     ReturnZScore,
-    lookback: |kernel| kernel.returns.values().period() + 2,
+    // At least what the pace and the open are told from.
+    lookback: |kernel| kernel.returns.values().period().max(Opening::QUOTES as usize) + 2,
     tolerates: Quality::OUTSIDE_RANGE | Quality::STALE | Quality::GAP,
 }

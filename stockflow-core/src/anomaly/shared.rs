@@ -3,6 +3,8 @@
 use crate::{
     Direction, Price, Quote,
     params::{InvalidConfig, Param, ParamKind, Values, within},
+    rolling::Sum,
+    session::Tip,
 };
 
 /// The smallest move that can be unusual at all, so that a quiet series does not alarm on its next tick.
@@ -17,6 +19,15 @@ pub(super) const fn min_move_bp(default: f64) -> Param {
     Param {
         name: "min_move_bp",
         about: "smallest move that can be unusual, in basis points of the price",
+        kind: ParamKind::Number { default, min: 0.0, max: 10_000.0 },
+    }
+}
+
+/// The same for a detector whose floor goes by the pace of the quotes; see [`Floor::paced_share`].
+pub(super) const fn paced_move_bp(default: f64) -> Param {
+    Param {
+        name: "min_move_bp",
+        about: "smallest move that can be unusual, in basis points, for quotes up to 10 s apart; a sixth of it for a quote a minute",
         kind: ParamKind::Number { default, min: 0.0, max: 10_000.0 },
     }
 }
@@ -43,6 +54,20 @@ impl Floor {
         self.share
     }
 
+    /// The share of a floor that goes by the pace of the quotes: the whole of it for quotes up to 10 seconds apart, and less in
+    /// proportion for slower ones, down to a sixth for a quote a minute.
+    ///
+    /// What single trades do (the bounce between bid and ask, prints that come late) hides in a quote a minute, and there are fewer
+    /// chances for it in a day.
+    pub(super) fn paced_share(&self, pauses: &Pauses) -> f64 {
+        self.share * (10.0 * SECOND / pauses.mean()).min(1.0)
+    }
+
+    /// The least that [`paced_share`](Self::paced_share) can be.
+    pub(super) const fn lowest(&self) -> f64 {
+        self.share / 6.0
+    }
+
     /// Whether the move from `from` to the price of `quote` is a few ticks only.
     ///
     /// The tick is the largest power of ten that divides all prices at hand. Above two percent it does not count: there all
@@ -58,6 +83,63 @@ impl Floor {
             tick *= 10;
         }
         size < self.ticks * tick
+    }
+}
+
+/// Microseconds.
+const SECOND: f64 = 1e6;
+
+/// How often quotes came lately.
+#[derive(Clone, Debug)]
+pub(super) struct Pauses(Sum);
+
+impl Pauses {
+    const COUNT: usize = 16;
+
+    pub(super) fn new() -> Result<Self, InvalidConfig> {
+        Ok(Self(Sum::new(Self::COUNT)?))
+    }
+
+    /// A night counts as a minute.
+    #[inline(always)]
+    pub(super) fn push(&mut self, before: &Tip, quote: &Quote) {
+        let pause = quote.timestamp.as_micros().saturating_sub(before.time.as_micros());
+        self.0.push(pause.clamp(1, 60_000_000));
+    }
+
+    /// Microseconds; none counts as no pause at all.
+    fn mean(&self) -> f64 {
+        self.0.mean().unwrap_or(1.0)
+    }
+
+    pub(super) const fn clear(&mut self) {
+        self.0.clear();
+    }
+}
+
+/// Whether a session began lately, and what is usual is still that of the evening before: a day begins livelier than it ends.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Opening {
+    /// Quotes since an open, up to [`Opening::QUOTES`].
+    since: u8,
+}
+
+impl Opening {
+    /// So many quotes after an open the bound is twice as far.
+    pub(super) const QUOTES: u8 = 30;
+
+    pub(super) const fn new() -> Self {
+        Self { since: Self::QUOTES }
+    }
+
+    #[inline(always)]
+    pub(super) fn push(&mut self, is_open: bool) {
+        self.since = if is_open { 0 } else { Self::QUOTES.min(self.since + 1) };
+    }
+
+    /// What the bound is multiplied by.
+    pub(super) const fn factor(self) -> f64 {
+        if self.since < Self::QUOTES { 2.0 } else { 1.0 }
     }
 }
 

@@ -25,12 +25,12 @@ pub(super) const ENTRY: Entry<dyn AnomalyDetector> = Entry {
         Param {
             name: "factor",
             about: "times the mean volume of a quote",
-            kind: ParamKind::Number { default: 5.0, min: 1.0, max: 10_000.0 },
+            kind: ParamKind::Number { default: 3.5, min: 1.0, max: 10_000.0 },
         },
         Param {
             name: "burst",
             about: "quotes in a row beyond the bound that make a burst out of single trades",
-            kind: ParamKind::Integer { default: 3, min: 1, max: 10 },
+            kind: ParamKind::Integer { default: 4, min: 1, max: 10 },
         },
         Param {
             name: "share",
@@ -65,7 +65,7 @@ pub(super) const ENTRY: Entry<dyn AnomalyDetector> = Entry {
 /// quotes of the session before the newest 12. Score: `v / mean`, and 0 up to the bound. Value: v in shares, threshold: the bound.
 ///
 /// # Parameters
-/// `period` (48 quotes), `factor` (5), `burst` (3; 1 for data in which a quote stands for a day), `share` (0.3 %), `quiet` (30):
+/// `period` (48 quotes), `factor` (3.5), `burst` (4; 1 for data in which a quote stands for a day), `share` (0.3 %), `quiet` (30):
 /// quotes in a row without a burst before it raises again.
 ///
 /// # Example
@@ -94,6 +94,7 @@ pub(super) const ENTRY: Entry<dyn AnomalyDetector> = Entry {
 ///     assert!(trade(shares)?.evidence().is_none());
 /// }
 /// assert!(trade(20_000)?.evidence().is_none(), "a block");
+/// assert!(trade(20_000)?.evidence().is_none());
 /// assert!(trade(20_000)?.evidence().is_none());
 /// assert!(trade(20_000)?.evidence().is_some(), "a burst");
 /// # Ok::<(), Box<dyn std::error::Error>>(())

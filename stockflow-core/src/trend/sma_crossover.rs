@@ -20,7 +20,10 @@ pub(super) const ENTRY: Entry<dyn TrendDetector> = Entry {
             kind: ParamKind::Integer { default: 20, min: 2, max: 256 },
         },
         Confirmation::SMOOTHING,
-        Confirmation::BAND,
+        Param {
+            kind: ParamKind::Number { default: 1.4, min: 0.0, max: 20.0 },
+            ..Confirmation::BAND
+        },
         Confirmation::MEMORY,
     ],
     default: true,
@@ -44,7 +47,7 @@ pub(super) const ENTRY: Entry<dyn TrendDetector> = Entry {
 /// standard errors.
 ///
 /// # Parameters
-/// `fast` (5), `slow` (20): periods in quotes, `fast < slow`. `smoothing` (40), `band` (1.25), `memory` (160): see [`Confirmation`].
+/// `fast` (5), `slow` (20): periods in quotes, `fast < slow`. `smoothing` (40), `band` (1.4), `memory` (160): see [`Confirmation`].
 /// With [`Confirmation::RAW`] every crossing is a turn: about 25 a day on one-minute quotes.
 ///
 /// # Example

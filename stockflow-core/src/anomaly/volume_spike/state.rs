@@ -34,7 +34,7 @@ struct Measured {
 impl State {
     pub(super) fn new(period: usize, factor: f64, quiet: Quiet) -> Result<Self, InvalidConfig> {
         let trades = Ring::new(period + LAG)?;
-        Ok(Self { factor, burst: 3, share: 0.003, quiet, run: 0, trades, sum: 0 })
+        Ok(Self { factor, burst: 4, share: 0.003, quiet, run: 0, trades, sum: 0 })
     }
 
     pub(super) fn lookback(&self) -> usize {

@@ -92,11 +92,11 @@ impl EventKind {
     pub const fn rules(self) -> &'static [&'static str] {
         match self {
             Self::Spike | Self::LevelJump => {
-                &["return_zscore", "hampel", "percent_change", "range_break"]
+                &["return_zscore", "hampel", "percent_change", "range_break", "drift"]
             }
-            Self::SlowDrift => &["range_break", "percent_change"],
+            Self::SlowDrift => &["drift", "range_break", "percent_change"],
             Self::BadPrint => &["hampel", "return_zscore", "percent_change"],
-            Self::Crash => &["return_zscore", "percent_change", "hampel", "range_break"],
+            Self::Crash => &["return_zscore", "percent_change", "hampel", "range_break", "drift"],
             Self::Halt => &["flat_line"],
             Self::FeedGap => &["feed_gap", "flat_line"],
             Self::VolumeBurst => &["volume_spike"],
