@@ -6,8 +6,7 @@
 use std::{
     collections::BTreeMap,
     error::Error as StdError,
-    fs, io,
-    path::{Path, PathBuf},
+    path::Path,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -19,10 +18,10 @@ use stockflow_aws::{
     testing::Emulator,
 };
 use stockflow_core::{
-    BatchReport, Cursor, Processor, QuoteSource as _, Result, Row, Rules, Sink, SinkExt as _,
-    Symbol,
+    BatchReport, CursorStore as _, Processor, QuoteSource as _, Result, Row, Rules, Sink,
+    SinkExt as _, Symbol,
 };
-use stockflow_local::{Lake, LocalTable, SimulatedMarket, SimulatedOptions, Store};
+use stockflow_local::{FileCursors, Lake, LocalTable, SimulatedMarket, SimulatedOptions, Store};
 
 const STREAM: &str = "stock-market-stream";
 
@@ -40,33 +39,6 @@ impl Sink<Row> for Board {
             last.insert(row.quote.symbol, row.clone());
         }
         Ok(BatchReport::complete())
-    }
-}
-
-/// How far each shard was read: a file with a line for each.
-struct Cursors(PathBuf);
-
-impl Cursors {
-    fn read(&self) -> io::Result<Vec<Cursor>> {
-        if !self.0.exists() {
-            return Ok(Vec::new());
-        }
-        let text = fs::read_to_string(&self.0)?;
-        let cursor = |line: &str| {
-            let (feed, offset) = line.split_once(' ')?;
-            Some(Cursor { feed: feed.into(), offset: offset.into() })
-        };
-        Ok(text.lines().filter_map(cursor).collect())
-    }
-
-    fn store(&self, cursor: Cursor) -> io::Result<()> {
-        let mut all = self.read()?;
-        all.retain(|known| known.feed != cursor.feed);
-        all.push(cursor);
-        let draft = self.0.with_extension("draft");
-        let lines = all.iter().map(|Cursor { feed, offset }| format!("{feed} {offset}\n"));
-        fs::write(&draft, lines.collect::<String>())?;
-        fs::rename(draft, &self.0)
     }
 }
 
@@ -102,11 +74,12 @@ async fn consume(
     let mut stage = Processor::new(&Rules::default_set(), table, lake, quarantine)
         .with_sink(Arc::clone(board) as _);
 
-    let cursors = Cursors(data.join("cursors"));
+    let cursors = FileCursors::new(data.join("cursors.json"));
     // Few records at a time, so that there is a middle to stop in; and not waiting for more when it has read everything.
     let mut reader = KinesisReader::new(kinesis, STREAM)?
         .with_limit(1)
-        .with_cursors(&cursors.read()?)
+        .going_on_from(&cursors)
+        .await?
         .to_the_tip();
     let mut accepted = 0;
     for _ in 0..most {
@@ -115,7 +88,7 @@ async fn consume(
         done.report.into_result()?;
         accepted += done.counts.accepted;
         // Only now: whatever is killed before gets the batch again, and changes nothing by it.
-        cursors.store(batch.cursor)?;
+        cursors.store(&[batch.cursor]).await?;
     }
     Ok(accepted)
 }

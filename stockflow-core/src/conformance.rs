@@ -24,6 +24,7 @@ mod violation;
 
 pub mod alerter;
 pub mod archive;
+pub mod cursors;
 pub mod history;
 pub mod ledger;
 pub mod samples;

@@ -8,6 +8,7 @@ mod batch;
 pub mod config;
 #[cfg(feature = "conformance")]
 pub mod conformance;
+mod cursors;
 mod dice;
 mod digits;
 mod error;
@@ -42,6 +43,7 @@ pub use anomaly::{AnomalyDetector, AnomalyDetectorExt, Verdict};
 pub use archive::{Archive, Object, ObjectName};
 pub use bank::AnomalyBank;
 pub use batch::{BatchReport, ItemFailure};
+pub use cursors::CursorStore;
 pub use error::{Error, ErrorKind, Result};
 pub use ledger::{AlertLedger, AlertStatus, Claim};
 pub use monitor::Monitor;

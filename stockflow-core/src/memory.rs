@@ -5,6 +5,7 @@
 
 mod alerter;
 mod archive;
+mod cursors;
 mod flaky;
 mod ledger;
 mod sink;
@@ -15,6 +16,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 pub use alerter::MemoryAlerter;
 pub use archive::MemoryArchive;
+pub use cursors::MemoryCursors;
 pub use flaky::{Faults, Flaky};
 pub use ledger::MemoryLedger;
 pub use sink::MemorySink;

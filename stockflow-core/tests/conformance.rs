@@ -3,9 +3,12 @@
 use std::sync::Arc;
 
 use stockflow_core::{
-    AlertLedger, Alerter, Archive, Cursor, Quote, QuoteSource, QuoteTable, Sink,
+    AlertLedger, Alerter, Archive, Cursor, CursorStore, Quote, QuoteSource, QuoteTable, Sink,
     conformance::{self, Outcome, Probe, samples, source::SourceHarness},
-    memory::{MemoryAlerter, MemoryArchive, MemoryLedger, MemorySink, MemorySource, MemoryTable},
+    memory::{
+        MemoryAlerter, MemoryArchive, MemoryCursors, MemoryLedger, MemorySink, MemorySource,
+        MemoryTable,
+    },
 };
 
 #[tokio::test(flavor = "multi_thread")]
@@ -29,6 +32,13 @@ async fn memory_archive_conforms() -> Outcome {
         Probe::new(erased, move || std::future::ready(Ok(archive.objects())))
     })
     .await
+}
+
+#[tokio::test]
+async fn memory_cursors_conform() -> Outcome {
+    conformance::cursors::all(&|| async { MemoryCursors::new() }).await?;
+    conformance::cursors::all(&|| async { Arc::new(MemoryCursors::new()) as Arc<dyn CursorStore> })
+        .await
 }
 
 #[tokio::test]

@@ -7,6 +7,7 @@ pub mod calendar;
 mod codec;
 #[cfg(feature = "parquet")]
 mod compact;
+mod cursors;
 pub mod event_source;
 mod feed;
 mod io;
@@ -28,6 +29,7 @@ mod samples;
 
 #[cfg(feature = "parquet")]
 pub use compact::{CompactedDay, Compactor};
+pub use cursors::FileCursors;
 pub use feed::{
     EventKind, Finding, Matches, Paced, PlantedEvent, Replay, ReplayError, ReplayOptions,
     SimulatedMarket, SimulatedOptions, default_symbols, match_events,

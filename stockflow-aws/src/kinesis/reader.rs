@@ -8,8 +8,8 @@ use std::{collections::HashMap, fmt, future::Future, pin::Pin, time::Duration};
 use aws_sdk_kinesis::Client;
 use futures_util::{StreamExt as _, stream::FuturesUnordered};
 use stockflow_core::{
-    Cursor, Error, ErrorKind, InvalidConfig, RecordBatch, Result, SequenceNumber, ShardId,
-    Timestamp,
+    Cursor, CursorStore, Error, ErrorKind, InvalidConfig, RecordBatch, Result, SequenceNumber,
+    ShardId, Timestamp,
 };
 use tokio::time::sleep;
 
@@ -122,6 +122,14 @@ impl KinesisReader {
         }
         self.lineage = Lineage::new(self.start, self.known.clone());
         self
+    }
+
+    /// Goes on where `store` says that this stream was read. Store each batch's cursor there when the batch is done with.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn going_on_from(self, store: &dyn CursorStore) -> Result<Self> {
+        Ok(self.with_cursors(&store.load().await?))
     }
 
     /// Ends when all that there is has been read, instead of waiting for more.

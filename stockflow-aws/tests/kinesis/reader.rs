@@ -9,7 +9,8 @@ use stockflow_aws::{
     testing::{Fault, Faults},
 };
 use stockflow_core::{
-    Cursor, Position, Quote, QuoteSource as _, ShardId, Sink as _, Timestamp, wire,
+    Cursor, CursorStore as _, Position, Quote, QuoteSource as _, ShardId, Sink as _, Timestamp,
+    memory::MemoryCursors, wire,
 };
 use tokio::time::timeout;
 
@@ -138,6 +139,33 @@ async fn plain_aggregated_and_compressed_records_are_read_mixed() {
     let found = read(reader(&fake).to_the_tip()).await;
     assert_eq!(found.len(), market.len());
     assert_in_order(&found, &market);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_reader_goes_on_from_stored_cursors_of_its_stream() {
+    let fake = Fake::new(3, 0);
+    let market = market(900, 30);
+    let sink = KinesisSink::new(&client(fake.clone()), "quotes").unwrap();
+    assert!(sink.write(&market).await.unwrap().is_complete());
+    let store = MemoryCursors::new();
+    let other = Cursor { feed: "another feed".into(), offset: "end".into() };
+    store.store(std::slice::from_ref(&other)).await.unwrap();
+    let mut found = Vec::new();
+    // A program that is stopped after every fourth batch.
+    for _ in 0..100 {
+        let mut reader = reader(&fake).to_the_tip().going_on_from(&store).await.unwrap();
+        for _ in 0..4 {
+            let Some(batch) = reader.next_batch().await.unwrap() else { break };
+            found.extend(quotes_of(&batch));
+            store.store(&[batch.cursor]).await.unwrap();
+        }
+        if found.len() >= market.len() {
+            break;
+        }
+    }
+    assert_eq!(found.len(), market.len(), "each quote once");
+    assert_in_order(&found, &market);
+    assert!(store.load().await.unwrap().contains(&other));
 }
 
 #[tokio::test(start_paused = true)]

@@ -20,6 +20,7 @@ macro_rules! noticed {
 // After the macro that they use.
 mod alerter;
 mod archive;
+mod cursors;
 mod ledger;
 mod sink;
 mod source;
