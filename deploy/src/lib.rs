@@ -1,7 +1,13 @@
-//! What tests of the deployed whole have in common.
+//! What tests of the deployed whole have in common: the template, the real programs, their packages, and the AWS side on an emulator.
 
+mod emulated;
+mod package;
+mod programs;
 mod template;
 
+pub use emulated::{CHECKPOINTS_ONLY, Emulated, Mapping, Progress};
+pub use package::package;
+pub use programs::Programs;
 pub use template::Template;
 
 /// What goes wrong here is told to who runs the test.

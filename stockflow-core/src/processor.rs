@@ -110,21 +110,28 @@ impl Processor {
         Ok(ProcessReport { counts, symbols, report: frontier.into_report() })
     }
 
-    /// The memory of each symbol, from the table where there is none or where it is not what the table says.
+    /// The memory of each symbol, from the table where there is none or where it is not what the table says: one read for each
+    /// symbol, unless its memory turns out to be wrong.
     async fn recall(&mut self, symbols: &[Symbol]) -> Result<Vec<Recall>> {
-        let newest = self.table.newest(symbols).await?;
-        let mut recalls = Vec::with_capacity(symbols.len());
-        for (symbol, newest) in symbols.iter().zip(newest) {
-            let remembered = self.memory.remove(symbol);
-            recalls.push(match newest {
-                None => Recall::blank(&self.rules, symbol),
-                Some(row) => match remembered.filter(|recall| recall.agrees_with(&row)) {
-                    Some(recall) => recall,
-                    None => Recall::rebuild(self.table.as_ref(), &self.rules, *symbol).await?,
-                },
-            });
+        let mut recalls: Vec<Option<Recall>> =
+            symbols.iter().map(|symbol| self.memory.remove(symbol)).collect();
+        let known: Vec<usize> = (0..symbols.len()).filter(|&at| recalls[at].is_some()).collect();
+        let asked: Vec<Symbol> = known.iter().map(|&at| symbols[at]).collect();
+        if !asked.is_empty() {
+            let newest = self.table.newest(&asked).await?;
+            for (at, newest) in known.into_iter().zip(newest) {
+                recalls[at].take_if(|recall| !newest.is_some_and(|row| recall.agrees_with(&row)));
+            }
         }
-        Ok(recalls)
+        let wanted: Vec<(Symbol, Option<Recall>)> = symbols.iter().copied().zip(recalls).collect();
+        let (table, rules) = (self.table.as_ref(), &self.rules[..]);
+        let recalls = wanted.into_iter().map(|(symbol, remembered)| async move {
+            match remembered {
+                Some(recall) => Ok(recall),
+                None => Recall::rebuild(table, rules, symbol).await,
+            }
+        });
+        stream::iter(recalls).buffered(READS_AT_ONCE).try_collect().await
     }
 
     /// Stores every row but each symbol's last accepted one, and marks as late what an earlier batch left behind.
@@ -200,6 +207,9 @@ impl Processor {
         Ok(())
     }
 }
+
+/// Symbols that are read back side by side: after a cold start, each waits for a network.
+const READS_AT_ONCE: usize = 16;
 
 /// Stores objects side by side: a batch over many days has many, and each waits for a disk or a network.
 async fn put_all(archive: &dyn Archive, objects: Vec<Object>) -> Result<()> {

@@ -95,7 +95,20 @@ async fn quotes_of_an_event_are_judged_stored_and_archived() {
         (line["requestId"].as_str(), line["lastSequence"].as_str()),
         (Some("request-1"), Some("1030"))
     );
-    assert_eq!(line["_aws"]["CloudWatchMetrics"][0]["Namespace"], "stockflow");
+    assert_eq!(
+        (line["shard"].as_str(), line["firstSequence"].as_str()),
+        (Some("shardId-000000000000"), Some("1000"))
+    );
+    let directive = &line["_aws"]["CloudWatchMetrics"][0];
+    assert_eq!(directive["Namespace"], "stockflow");
+    for name in ["Quotes", "Late", "Duplicate", "Quarantined", "Anomalies"] {
+        let is_it =
+            |metric: &serde_json::Value| metric["Name"] == name && metric["Unit"] == "Count";
+        assert!(directive["Metrics"].as_array().unwrap().iter().any(is_it), "{name}");
+        assert!(line[name].is_u64(), "{name}");
+    }
+    let again: serde_json::Value = serde_json::from_str(logged.lines().nth(1).unwrap()).unwrap();
+    assert_eq!((&again["Duplicate"], &again["requestId"]), (&30.into(), &"request-2".into()));
 }
 
 #[test]

@@ -64,4 +64,10 @@ async fn an_anomaly_is_told_once_however_often_its_row_comes() {
     let lines: Vec<&str> = logged.lines().collect();
     assert!(lines[0].contains(r#""Alerts":1"#) && lines[0].contains("EventToAlert"), "{logged}");
     assert!(lines[1].contains(r#""Alerts":0"#), "{logged}");
+    // A record of a table's stream does not say from which shard it is.
+    for (line, request) in [(lines[0], "request-1"), (lines[1], "request-2")] {
+        assert!(line.contains(&format!(r#""requestId":"{request}""#)), "{logged}");
+        assert!(line.contains(r#""firstSequence":"22""#), "{logged}");
+        assert!(line.contains(r#""lastSequence":"22""#), "{logged}");
+    }
 }
