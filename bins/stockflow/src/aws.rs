@@ -1,5 +1,7 @@
 //! The account that commands talk to.
 
+pub(crate) mod signed;
+
 use aws_config::{BehaviorVersion, SdkConfig, retry::RetryConfig};
 
 use crate::Failure;

@@ -50,6 +50,12 @@ pub enum Command {
     Nab(cmd::nab::Nab),
     /// Tell what a month on AWS costs, beside the original's design
     Cost(cmd::cost::Cost),
+    /// Check a set-up from outside, and tell what to do
+    Doctor(cmd::doctor::Doctor),
+    /// Show the quotes of a Kinesis stream, as they come
+    Tail(cmd::tail::Tail),
+    /// Send what was quarantined or given up through stage 1 again, after a fix
+    Redrive(cmd::redrive::Redrive),
 }
 
 impl Command {
@@ -66,6 +72,9 @@ impl Command {
             Self::Compact(command) => command.execute(),
             Self::Nab(command) => command.execute(),
             Self::Cost(command) => command.execute(),
+            Self::Doctor(command) => command.execute(),
+            Self::Tail(command) => command.execute(),
+            Self::Redrive(command) => command.execute(),
         }
     }
 }
@@ -136,6 +145,9 @@ mod tests {
                 "compact",
                 "nab",
                 "cost",
+                "doctor",
+                "tail",
+                "redrive",
             ]
         );
     }

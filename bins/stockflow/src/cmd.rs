@@ -12,6 +12,7 @@ mod cloud;
 pub mod compact;
 pub mod cost;
 pub mod detectors;
+pub mod doctor;
 #[cfg(not(feature = "query"))]
 #[path = "cmd/engine/absent.rs"]
 mod engine;
@@ -22,6 +23,8 @@ pub mod latest;
 pub mod nab;
 mod parse;
 pub mod query;
+pub mod redrive;
 pub mod run;
 mod signals;
+pub mod tail;
 pub mod tune;

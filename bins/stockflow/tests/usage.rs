@@ -33,6 +33,9 @@ fn every_command_explains_itself() {
         "compact",
         "nab",
         "cost",
+        "doctor",
+        "tail",
+        "redrive",
     ] {
         let output = stockflow(&[command, "--help"]);
         assert_eq!(code(&output), 0, "{command}");

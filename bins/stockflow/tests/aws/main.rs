@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used, reason = "a test")]
 
 mod athena;
+mod doctor;
 mod lake;
+mod redrive;
 mod same;
 mod world;

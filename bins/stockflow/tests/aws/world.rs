@@ -13,7 +13,7 @@ use stockflow_core::{Archive as _, Object, ObjectName, Position};
 
 /// An account that no other test uses.
 pub(crate) struct Account {
-    number: u64,
+    pub(crate) number: u64,
     pub(crate) athena: aws_sdk_athena::Client,
     pub(crate) s3: aws_sdk_s3::Client,
     pub(crate) bucket: String,
@@ -80,21 +80,39 @@ impl Account {
 
     /// A request to the catalog, for which there is no client among the dependencies.
     fn glue(&self, operation: &str, body: &str) {
+        let target = format!("AWSGlue.{operation}");
+        let headers =
+            [("X-Amz-Target", target.as_str()), ("Content-Type", "application/x-amz-json-1.1")];
+        self.call("glue", "POST", "/", &headers, body);
+    }
+
+    /// What a service answers for which there is no client among the dependencies.
+    pub(crate) fn call(
+        &self,
+        service: &str,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &str,
+    ) -> String {
         let endpoint = Emulator::shared().unwrap().endpoint();
         let host = endpoint.strip_prefix("http://").unwrap();
         let mut stream = TcpStream::connect(host).unwrap();
         let Self { number, .. } = self;
         let length = body.len();
+        let headers: String =
+            headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
         write!(
             stream,
-            "POST / HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\nX-Amz-Target: AWSGlue.{operation}\r\n\
-             Content-Type: application/x-amz-json-1.1\r\nContent-Length: {length}\r\n\
-             Authorization: AWS4-HMAC-SHA256 Credential={number}/20261129/us-east-1/glue/aws4_request, SignedHeaders=host, Signature=0\r\n\r\n{body}"
+            "{method} {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n{headers}Content-Length: {length}\r\n\
+             Authorization: AWS4-HMAC-SHA256 Credential={number}/20261129/us-east-1/{service}/aws4_request, SignedHeaders=host, Signature=0\r\n\r\n{body}"
         )
         .unwrap();
         let mut answer = String::new();
         stream.read_to_string(&mut answer).unwrap();
-        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        assert!(head.starts_with("HTTP/1.1 2"), "{answer}");
+        body.to_owned()
     }
 
     /// The program in this account, in a folder for temporary files of its own.

@@ -1,6 +1,11 @@
 //! What talks to AWS, in a build without it.
 
-use super::query::Query;
+use super::{
+    doctor::{Doctor, finding::Finding},
+    query::Query,
+    redrive::Redrive,
+    tail::Tail,
+};
 use crate::{Failure, Outcome, shell::quoted};
 
 pub(super) fn athena(_: &Query, _: &str) -> Outcome {
@@ -9,6 +14,18 @@ pub(super) fn athena(_: &Query, _: &str) -> Outcome {
 
 pub(super) fn lake(_: &Query, _: &str) -> Outcome {
     Err(missing("aws,query", std::env::args().skip(1)))
+}
+
+pub(super) fn doctor(_: &Doctor) -> Result<Vec<Finding>, Failure> {
+    Err(missing("aws", std::env::args().skip(1)))
+}
+
+pub(super) fn redrive(_: &Redrive) -> Outcome {
+    Err(missing("aws", std::env::args().skip(1)))
+}
+
+pub(super) fn tail(_: &Tail) -> Outcome {
+    Err(missing("aws", std::env::args().skip(1)))
 }
 
 /// How to get a build that can do what was asked.
