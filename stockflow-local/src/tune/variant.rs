@@ -25,7 +25,7 @@ pub(super) struct Variants {
 
 fn times(step: usize) -> f64 {
     // Powers and roots of the standard library differ in the last bit from machine to machine.
-    const ROOTS: [f64; 4] = [1.0, 1.189_207_115, 1.414_213_562, 1.681_792_831];
+    const ROOTS: [f64; 4] = [1.0, 1.189_207_115, std::f64::consts::SQRT_2, 1.681_792_831];
     0.5 * f64::from(1_u32 << (step / 4)) * ROOTS[step % 4]
 }
 
