@@ -17,8 +17,11 @@ pub struct Metrics {
     seen: [u64; 6],
 }
 
+/// One count of a live feed.
+type Count = fn(&FeedCounts) -> u64;
+
 /// Of a live feed, with their names in CloudWatch.
-const SEEN: [(&str, fn(&FeedCounts) -> u64); 6] = [
+const SEEN: [(&str, Count); 6] = [
     ("Polls", FeedCounts::polls),
     ("Throttled", FeedCounts::refused),
     ("PollFailures", FeedCounts::failed),
