@@ -3,11 +3,13 @@
 mod emulated;
 mod package;
 mod programs;
+mod stack;
 mod template;
 
 pub use emulated::{CHECKPOINTS_ONLY, Emulated, Mapping, Progress};
 pub use package::package;
 pub use programs::Programs;
+pub use stack::{Stack, Without};
 pub use template::Template;
 
 /// What goes wrong here is told to who runs the test.

@@ -51,7 +51,8 @@ fn positions<'a>(bytes: &'a [u8], word: &'a [u8]) -> impl Iterator<Item = usize>
 /// Service and operation of a symbol as `dynamodb9operation8put_item7PutItem11orchestrate…`.
 fn orchestrated(symbol: &[u8]) -> Option<(&str, &str)> {
     // Names of services are short, and end in a digit at times.
-    let end = (1..20).find(|end| symbol.get(*end..).is_some_and(|rest| rest.starts_with(b"9operation")))?;
+    let end = (1..20)
+        .find(|end| symbol.get(*end..).is_some_and(|rest| rest.starts_with(b"9operation")))?;
     let rest = &symbol[end + b"9operation".len()..];
     let (_, rest) = part(rest)?;
     let (operation, rest) = part(rest)?;

@@ -68,6 +68,9 @@ pub struct Cli {
     /// Prints quotes to standard output instead of sending them; stores nothing
     #[arg(long)]
     pub dry_run: bool,
+    /// Asks the producer that answers health checks at --health how it is: exit code 0 if it is well; for containers
+    #[arg(long)]
+    pub check_health: bool,
     /// Most quotes in a batch of the feed, for tests: small ones give many steps out of few quotes
     #[arg(long, value_name = "N", hide = true)]
     pub batch_records: Option<NonZeroUsize>,

@@ -11,6 +11,7 @@
 //! Logs are lines of JSON on standard error, metrics are lines of JSON on standard output (CloudWatch embedded metric format). The
 //! exit code is 0 for success, 1 for a failure, 2 for wrong usage or configuration.
 
+mod check;
 mod cli;
 mod delivery;
 mod dry_run;
@@ -30,6 +31,7 @@ mod stream;
 
 use std::process::ExitCode;
 
+pub use check::check_health;
 pub use cli::Cli;
 pub use dry_run::dry_run;
 pub use failure::Failure;
@@ -60,6 +62,9 @@ pub fn execute(cli: &Cli) -> ExitCode {
 }
 
 fn work(cli: &Cli) -> Result<(), Failure> {
+    if cli.check_health {
+        return check_health(Settings::health_address(cli)?);
+    }
     let settings = Settings::new(cli)?;
     // Appends to the spool block for about a millisecond: enough threads that neither signals nor deliveries wait for them.
     let runtime =

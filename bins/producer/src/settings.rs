@@ -121,12 +121,19 @@ impl Settings {
     /// # Errors
     /// [`Failure::Usage`] with what to do.
     pub fn new(cli: &Cli) -> Result<Self, Failure> {
-        let mut settings = match &cli.config {
-            Some(path) => file::read(path)?,
-            None => file::Partial::default(),
-        };
-        settings.overlay(cli)?;
-        settings.check()
+        told(cli)?.check()
+    }
+
+    /// Where health checks are answered; nothing else has to be told for that.
+    ///
+    /// # Errors
+    /// [`Failure::Usage`] with what to do.
+    pub fn health_address(cli: &Cli) -> Result<SocketAddr, Failure> {
+        told(cli)?.health().ok_or_else(|| {
+            Failure::Usage(
+                "no address of health checks: say --health (or health in the file)".into(),
+            )
+        })
     }
 
     /// Sizes of the spool: segments of a quarter of the bound, so that its room comes back in parts.
@@ -137,6 +144,16 @@ impl Settings {
         within("spool_bytes", self.spool_bytes, LEAST_SPOOL, MOST_SPOOL)?;
         Ok(SpoolOptions::new((self.spool_bytes / 4).min(64 << 20), self.spool_bytes)?)
     }
+}
+
+/// The file, and what is laid over it.
+fn told(cli: &Cli) -> Result<file::Partial, Failure> {
+    let mut settings = match &cli.config {
+        Some(path) => file::read(path)?,
+        None => file::Partial::default(),
+    };
+    settings.overlay(cli)?;
+    Ok(settings)
 }
 
 /// A port of the loopback interface, or an address with a port.

@@ -15,6 +15,7 @@ import time
 
 import boto3
 
+sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "template"))
 from transform import transformed  # noqa: E402
 
@@ -24,8 +25,8 @@ STACK = "stockflow"
 def main(template, packages, endpoint, account, role=None, action=None):
     session = boto3.session.Session(account, "secret", region_name="us-east-1")
     services = lambda name: session.client(name, endpoint_url=endpoint)
-    upload(services("s3"), packages)
-    stack = transformed(template, "s3://packages")
+    upload(services("s3"), packages, f"packages-{account}")
+    stack = transformed(template, f"s3://packages-{account}")
     queries = take_out_queries(stack)
     take_out_what_the_emulator_cannot(stack)
     allow_batches(stack)
@@ -43,10 +44,10 @@ def main(template, packages, endpoint, account, role=None, action=None):
     )
 
 
-def upload(s3, packages):
-    s3.create_bucket(Bucket="packages")
+def upload(s3, packages, bucket):
+    s3.create_bucket(Bucket=bucket)
     for package in pathlib.Path(packages).glob("*.zip"):
-        s3.upload_file(str(package), "packages", package.name)
+        s3.upload_file(str(package), bucket, package.name)
 
 
 def take_out_queries(stack):
@@ -87,7 +88,9 @@ def take_out_action(stack, role, action):
     for policy in stack["Resources"][role]["Properties"]["Policies"]:
         statements = policy["PolicyDocument"]["Statement"]
         for statement in list(statements):
-            actions = statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]
+            # The statement about the program of an instance is a choice, and has no action itself.
+            actions = statement.get("Action", [])
+            actions = actions if isinstance(actions, list) else [actions]
             # With `sns:Publish` goes what it stands for.
             rest = [other for other in actions if not other.startswith(action)]
             if rest != actions:

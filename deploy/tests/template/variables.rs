@@ -79,4 +79,9 @@ fn the_instance_runs_the_unit_that_is_for_everybody() {
     let file = file("deploy/stockflow-producer.service");
     let unit: Vec<&str> = file.lines().filter(|line| !line.starts_with('#')).collect();
     assert!(script.contains(unit.join("\n").trim()), "{script}");
+    let known = crate::file("bins/producer/src/cli.rs");
+    let names = script.split([' ', '\n', '=']).filter(|word| word.starts_with("STOCKFLOW_"));
+    for name in names {
+        assert!(known.contains(&format!("env = \"{name}\"")), "{name}");
+    }
 }

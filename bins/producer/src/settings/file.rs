@@ -143,6 +143,10 @@ impl Partial {
         Ok(())
     }
 
+    pub(super) const fn health(&self) -> Option<SocketAddr> {
+        self.health
+    }
+
     pub(super) fn check(self) -> Result<Settings, Failure> {
         let usage = |text: &str| Failure::Usage(text.to_owned());
         let feed = self.feed.ok_or_else(|| {
