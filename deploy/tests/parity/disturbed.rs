@@ -1,6 +1,9 @@
 //! A stream as it must not be: with copies, out of order, and with records that are no quotes.
 
+use aws_sdk_kinesis::{primitives::Blob, types::PutRecordsRequestEntry};
+use serde_json::Value;
 use stockflow_core::{QuoteSource, wire};
+use stockflow_deploy::Emulated;
 
 /// So many quotes of `source` as lines; then a twentieth of them once more, a twentieth moved by up to 100 places, and a hundredth as
 /// many lines that nobody can read.
@@ -54,4 +57,28 @@ impl Dice {
         z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
         ((z ^ (z >> 31)) % bound as u64) as usize
     }
+}
+
+/// Most records of a request.
+const REQUEST: usize = 500;
+
+/// Puts these bytes, whatever they are, in this order.
+pub(crate) async fn put(stack: &Emulated, lines: &[Vec<u8>]) {
+    let kinesis = stack.kinesis();
+    for lines in lines.chunks(REQUEST) {
+        let entry = |line: &Vec<u8>| {
+            let entry = PutRecordsRequestEntry::builder().data(Blob::new(line.as_slice()));
+            entry.partition_key(key(line)).build().unwrap()
+        };
+        let entries = lines.iter().map(entry).collect();
+        let request = kinesis.put_records().stream_name(stack.stream_name());
+        let answer = request.set_records(Some(entries)).send().await.unwrap();
+        assert_eq!(answer.failed_record_count, Some(0));
+    }
+}
+
+/// The symbol, as all producers route by it.
+fn key(line: &[u8]) -> String {
+    let value: Value = serde_json::from_slice(line).unwrap_or_default();
+    value["symbol"].as_str().unwrap_or("nobody").to_owned()
 }

@@ -3,18 +3,19 @@
 #![allow(clippy::unwrap_used, reason = "a test")]
 
 mod deployed;
+#[cfg(feature = "disturbed")]
 mod disturbed;
 mod embedded;
 mod outcome;
 mod queries;
 mod streams;
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-};
+#[cfg(feature = "disturbed")]
+use std::fs;
+use std::path::{Path, PathBuf};
 
 use stockflow_deploy::{Emulated, Mapping, Programs};
+#[cfg(feature = "disturbed")]
 use stockflow_local::{Replay, ReplayOptions};
 
 use self::{embedded::Embedded, outcome::Outcome};
@@ -68,6 +69,9 @@ async fn recorded_minutes_come_to_the_same_embedded_and_deployed() {
     compare(&stack, replayed.records, &file, Some(replayed.folder.path())).await;
 }
 
+/// Not in the test command: the emulator takes no partial answer, and what it passes over when a query of its own is slow is missing
+/// in the end.
+#[cfg(feature = "disturbed")]
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs STOCKFLOW_TEST_DATA"]
 async fn disturbed_ticks_come_to_the_same_embedded_and_deployed() {
@@ -79,6 +83,6 @@ async fn disturbed_ticks_come_to_the_same_embedded_and_deployed() {
     let stack = Emulated::create(1).await.unwrap();
     let mapping = Mapping { quotes: 500, checkpoints: 100 };
     stack.deploy(Programs::built().unwrap(), mapping).await.unwrap();
-    streams::put(&stack, &lines).await;
+    disturbed::put(&stack, &lines).await;
     compare(&stack, lines.len() as u64, &file, None).await;
 }

@@ -100,7 +100,8 @@ impl Deployed {
     fn findings(&self, args: &[&str]) -> (Vec<(String, String)>, Output) {
         let args = [&["doctor", "--aws", "--format", "json"], args].concat();
         let output = self.account.stockflow(&args);
-        let all: Value = serde_json::from_str(out(&output)).expect(err(&output));
+        let said = err(&output);
+        let all: Value = serde_json::from_str(out(&output)).expect(said);
         let text = |finding: &Value, key: &str| finding[key].as_str().unwrap().to_owned();
         let bad = all.as_array().unwrap().iter().filter(|finding| finding["state"] != "ok");
         let bad = bad.map(|f| {
