@@ -3,24 +3,25 @@
 #![allow(clippy::unwrap_used, reason = "a test")]
 
 mod deployed;
-#[cfg(feature = "disturbed")]
+#[cfg(feature = "recorded")]
 mod disturbed;
 mod embedded;
 mod outcome;
 mod queries;
 mod streams;
 
-#[cfg(feature = "disturbed")]
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
+#[cfg(feature = "recorded")]
+use std::{fs, path::PathBuf};
 
 use stockflow_deploy::{Emulated, Mapping, Programs};
-#[cfg(feature = "disturbed")]
+#[cfg(feature = "recorded")]
 use stockflow_local::{Replay, ReplayOptions};
 
 use self::{embedded::Embedded, outcome::Outcome};
 
 /// A file of recorded quotes.
+#[cfg(feature = "recorded")]
 fn recorded(name: &str) -> PathBuf {
     let folder =
         std::env::var_os("STOCKFLOW_TEST_DATA").expect("STOCKFLOW_TEST_DATA names a folder");
@@ -57,6 +58,7 @@ async fn a_morning_comes_to_the_same_embedded_and_deployed() {
     compare(&stack, replayed.records, &file, Some(replayed.folder.path())).await;
 }
 
+#[cfg(feature = "recorded")]
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs STOCKFLOW_TEST_DATA"]
 async fn recorded_minutes_come_to_the_same_embedded_and_deployed() {
@@ -71,7 +73,7 @@ async fn recorded_minutes_come_to_the_same_embedded_and_deployed() {
 
 /// Not in the test command: the emulator takes no partial answer, and what it passes over when a query of its own is slow is missing
 /// in the end.
-#[cfg(feature = "disturbed")]
+#[cfg(feature = "recorded")]
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs STOCKFLOW_TEST_DATA"]
 async fn disturbed_ticks_come_to_the_same_embedded_and_deployed() {
