@@ -1,6 +1,6 @@
 #![doc = include_str!("../README.md")]
 
-#[cfg(any(feature = "athena", feature = "s3", feature = "sns"))]
+#[cfg(any(feature = "athena", feature = "s3"))]
 mod again;
 #[cfg(feature = "athena")]
 pub mod athena;

@@ -75,7 +75,7 @@ pub struct TunedRule {
 ///
 /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let symbols = vec!["AAPL".parse()?, "MSFT".parse()?];
-/// let options = SimulatedOptions { symbols, days: 2, ..SimulatedOptions::default() };
+/// let options = SimulatedOptions { symbols, days: 2, events: 0, ..SimulatedOptions::default() };
 /// let mut market = SimulatedMarket::new(7, options, &[])?;
 /// let mut quotes = Vec::new();
 /// while let Some(batch) = market.next_batch().await? {
