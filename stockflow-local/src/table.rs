@@ -42,6 +42,14 @@ impl LocalTable {
         Self { store: store.clone() }
     }
 
+    /// At most `limit` rows after `after`, of all symbols, in the order of their keys; none: that was all.
+    ///
+    /// # Errors
+    /// As for any read.
+    pub fn scan(&self, after: Option<RowKey>, limit: usize) -> Result<Vec<StoredRow>> {
+        self.store.inner.page(after, limit)
+    }
+
     async fn write(&self, batch: Batch, only_absent: bool) -> Result<BatchReport> {
         let store = self.store.clone();
         io::blocking(BACKEND, "put", move || store.inner.put(batch, only_absent)).await?;

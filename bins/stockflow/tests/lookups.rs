@@ -137,3 +137,24 @@ async fn a_reader_that_stops_early_is_no_failure() {
     drop(child.stdout.take());
     assert!(child.wait().unwrap().success());
 }
+
+#[test]
+fn what_a_run_suggests_next_works_on_what_it_stored() {
+    let folder = tempfile::tempdir().unwrap();
+    let quotes = folder.path().join("quotes.csv");
+    let header = "symbol,timestamp,open,high,low,price,previous_close,volume\n";
+    let data = folder.path().join("data");
+    let told = |rows: &str| {
+        std::fs::write(&quotes, format!("{header}{rows}")).unwrap();
+        let output = stockflow(&data, &["run", "--replay", quotes.to_str().unwrap()]);
+        assert!(output.status.success(), "{output:?}");
+        String::from_utf8(output.stderr).unwrap()
+    };
+    let nothing = told("");
+    assert!(nothing.contains(" doctor --data ") && !nothing.contains(" latest "), "{nothing}");
+    let quiet = told("ZZZ,2026-11-23T14:30:00Z,100,100,100,100,100,5\n");
+    assert!(quiet.contains(" latest ZZZ -n 5 --data "), "{quiet}");
+    assert!(
+        String::from_utf8(stockflow(&data, &["latest", "ZZZ"]).stdout).unwrap().contains("100")
+    );
+}

@@ -167,7 +167,14 @@ impl Run {
                 ("stage 2", summary.times.stage_two),
             ],
             planted,
-            symbol: told.last().map(|entry| entry.alert.symbol.to_string()),
+            symbol: match told.last() {
+                Some(entry) => Some(entry.alert.symbol.to_string()),
+                None => pipeline
+                    .table()
+                    .scan(None, 1)?
+                    .pop()
+                    .map(|row| row.row.quote.symbol.to_string()),
+            },
             data: self.data.path.clone(),
         })
     }

@@ -24,7 +24,7 @@ pub(super) struct Report {
     pub(super) elapsed: Duration,
     pub(super) stages: Vec<(&'static str, Duration)>,
     pub(super) planted: Option<Planted>,
-    /// A symbol to look at next.
+    /// A symbol of which there are rows, if there is one: something to look at next.
     pub(super) symbol: Option<String>,
     pub(super) data: PathBuf,
 }
@@ -110,15 +110,17 @@ impl Report {
         out
     }
 
-    /// Three commands that work in every build.
+    /// Three commands that work in every build, and with what is there.
     fn hints(&self, program: &str, out: &mut String) {
         let data = format!("--data {}", quoted(&self.data.to_string_lossy()));
-        let symbol = self.symbol.as_deref().unwrap_or("AAPL");
         let program = quoted(program);
+        let look = self.symbol.as_deref().map_or_else(
+            || format!("doctor {data}"),
+            |symbol| format!("latest {} -n 5 {data}", quoted(symbol)),
+        );
         let _ = write!(
             out,
-            "\nTry next:\n  {program} alerts {data}\n  {program} latest {} -n 5 {data}\n  {program} detectors\n",
-            quoted(symbol)
+            "\nTry next:\n  {program} alerts {data}\n  {program} {look}\n  {program} detectors\n",
         );
     }
 }
