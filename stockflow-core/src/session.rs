@@ -1,6 +1,9 @@
 //! Trading sessions, told from the quotes alone.
 
-use crate::{Price, Quote, Timestamp, Volume};
+mod pauses;
+
+use self::pauses::Pauses;
+use crate::{Price, Quote, Timestamp, Volume, rolling::midpoint_return};
 
 /// What of a quote tells whether the next one belongs to the same session.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -61,6 +64,10 @@ pub(crate) struct Following<'a> {
     pub(crate) step: Step,
     /// Whether the quote starts a session; also where every quote does, as in daily data.
     pub(crate) starts: bool,
+    /// The return since the quote before, in 10⁻⁹; 0 if there is none, and over an open.
+    pub(crate) change: i64,
+    /// How often quotes came until the one before.
+    pub(crate) pauses: &'a Pauses,
 }
 
 impl Following<'_> {
@@ -72,11 +79,13 @@ impl Following<'_> {
 
 /// The newest quote of a symbol, as far as sessions are concerned.
 ///
-/// How a quote follows depends on the two before it: a window of `n` quotes is known from `n` + 2.
+/// How a quote follows depends on the two before it: a window of `n` quotes is known from `n` + 2. How often quotes came
+/// depends on the 17 before it.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) struct Sessions {
     tip: Option<Tip>,
     opened: bool,
+    pauses: Pauses,
 }
 
 impl Sessions {
@@ -90,12 +99,19 @@ impl Sessions {
             Some(_) if starts && !self.opened => Step::Open,
             Some(_) => Step::Next,
         };
-        Following { before, step, starts }
+        let change = match (before, step) {
+            (Some(tip), Step::Next) => midpoint_return(tip.price, quote.price),
+            _ => 0,
+        };
+        Following { before, step, starts, change, pauses: &self.pauses }
     }
 
     /// Takes in `quote`, which `starts` a session or does not.
     #[inline]
     pub(crate) fn advance(&mut self, quote: &Quote, starts: bool) {
+        if let Some(before) = self.tip {
+            self.pauses.push(before.time, quote.timestamp);
+        }
         self.tip = Some(Tip::of(quote));
         self.opened = starts;
     }

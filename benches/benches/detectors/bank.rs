@@ -2,7 +2,7 @@
 //!
 //! Ours as a whole is what [`Processor`](stockflow_core::Processor) runs for a symbol: its bank of anomaly detectors, made from the
 //! default rules, and the trend detectors behind pointers. What follows from the bank's flags and verdicts (quality, policy,
-//! alerts) is in the line of the monitor only. `yata` comes twice: as nine rules behind a pointer each, which is what a
+//! alerts) is in the line of the monitor only. `yata` comes twice: as ten rules behind a pointer each, which is what a
 //! configurable set needs, and as one struct written by hand for these rules, without a call through a pointer.
 
 use stockflow_benches::compare::{Contestant, compare};

@@ -7,6 +7,8 @@ use yata::{
     prelude::*,
 };
 
+use super::yata_set::{LONG, SHORT};
+
 /// A rule with its state: whether it found something.
 pub(crate) type Rule = Box<dyn FnMut(&Quote) -> bool>;
 
@@ -17,6 +19,7 @@ pub(crate) fn rules(first: &Quote) -> Vec<Rule> {
         returns(first),
         level(first),
         range(first),
+        drift(first),
         volumes(first),
         standstill(first),
         pauses(first),
@@ -61,6 +64,23 @@ fn range(first: &Quote) -> Rule {
         highest.next(&settled);
         lowest.next(&settled);
         price > high + margin || price < low - margin
+    })
+}
+
+fn drift(first: &Quote) -> Rule {
+    let mut before = first.price.to_f64();
+    let (mut older, mut usual) = (Past::new(20, &0.0).unwrap(), StDev::new(60, &0.0).unwrap());
+    let (mut long, mut short) = (Past::new(20, &before).unwrap(), Past::new(5, &before).unwrap());
+    Box::new(move |quote| {
+        let price = quote.price.to_f64();
+        let usual = usual.next(&older.next(&(price / before - 1.0)));
+        before = price;
+        let far = |from: f64, bound: f64| {
+            let size = (price / from - 1.0).abs();
+            size > bound * usual && size > 0.012
+        };
+        let (long, short) = (long.next(&price), short.next(&price));
+        far(long, LONG) || far(short, SHORT)
     })
 }
 

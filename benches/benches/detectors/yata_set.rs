@@ -9,12 +9,18 @@ use yata::{
     prelude::*,
 };
 
+/// Deviations of one return that a move of 20 and of 5 may have: 4.25 times the root of that.
+pub(crate) const LONG: f64 = 19.006;
+pub(crate) const SHORT: f64 = 9.503;
+
 pub(crate) struct YataSet {
     last: Quote,
     returns: (SMA, StDev),
     level: MedianAbsDev,
     settled: Past<f64>,
     range: (Highest, Lowest),
+    older: (Past<f64>, Past<f64>, Past<f64>),
+    usual: StDev,
     volumes: (SMA, Highest),
     changed: SMA,
     pauses: SMA,
@@ -32,6 +38,12 @@ impl YataSet {
             level: MedianAbsDev::new(21, &price).unwrap(),
             settled: Past::new(15, &price).unwrap(),
             range: (Highest::new(60, &price).unwrap(), Lowest::new(60, &price).unwrap()),
+            older: (
+                Past::new(20, &0.0).unwrap(),
+                Past::new(20, &price).unwrap(),
+                Past::new(5, &price).unwrap(),
+            ),
+            usual: StDev::new(60, &0.0).unwrap(),
             volumes: (SMA::new(60, &0.0).unwrap(), Highest::new(60, &0.0).unwrap()),
             changed: SMA::new(60, &0.0).unwrap(),
             pauses: SMA::new(20, &0.0).unwrap(),
@@ -68,6 +80,14 @@ impl YataSet {
         let settled = self.settled.next(&price);
         self.range.0.next(&settled);
         self.range.1.next(&settled);
+
+        let (long, short) = (self.older.1.next(&price), self.older.2.next(&price));
+        let usual = self.usual.next(&self.older.0.next(&change));
+        let far = |from: f64, bound: f64| {
+            let size = (price / from - 1.0).abs();
+            size > bound * usual && size > 0.012
+        };
+        found += u64::from(far(long, LONG) || far(short, SHORT));
 
         let volume = (quote.volume.get() - self.last.volume.get()) as f64;
         let bound = (8.0 * self.volumes.0.peek()).max(2.0 * self.volumes.1.peek());

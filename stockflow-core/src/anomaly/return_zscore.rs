@@ -1,13 +1,13 @@
 use super::{
     AnomalyDetector, Verdict,
     kernel::{Kernel, standalone},
-    shared::{Band, Floor, MIN_TICKS, Opening, Pauses, beyond, paced_move_bp},
+    shared::{Band, Floor, MIN_TICKS, Opening, beyond, paced_move_bp},
 };
 use crate::{
     Evidence, Price, Quality, Quote, Severity,
     params::{Entry, InvalidConfig, Param, ParamKind, within},
-    rolling::{Moments, RETURN_UNITS_PER_ONE, midpoint_return},
-    session::{Following, Sessions, Step, Tip},
+    rolling::{Moments, RETURN_UNITS_PER_ONE},
+    session::{Following, Sessions, Step},
 };
 
 /// A return of 1.
@@ -46,7 +46,7 @@ pub(super) const ENTRY: Entry<dyn AnomalyDetector> = Entry {
 /// there is one quote a session, as in daily data.
 ///
 /// # Formula
-/// `z = (r - mean) / max(sd, floor / threshold)` over the last `period` returns ([`midpoint_return`]); anomalous where
+/// `z = (r - mean) / max(sd, floor / threshold)` over the last `period` returns ([`midpoint_return`](crate::rolling::midpoint_return)); anomalous where
 /// `|z| > threshold` (twice that for the first 30 quotes after an open), `|r| > floor`, and the price has moved by `min_ticks` ticks at
 /// least. The floor is `min_move_bp` where the last 16 quotes came every 10 seconds or faster, and less in proportion where
 /// they came more slowly, down to a sixth of it for a quote a minute. Score: |z|, and 0 up to the floor. Value: the change in percent,
@@ -96,7 +96,6 @@ pub(crate) struct State {
     threshold: f64,
     floor: Floor,
     returns: Moments,
-    pauses: Pauses,
     opening: Opening,
 }
 
@@ -109,8 +108,7 @@ impl ReturnZScore {
         within("period", period, 10, 510)?;
         within("threshold", threshold, 1.0, 1_000.0)?;
         let (floor, returns) = (Floor::new(30.0, 4)?, Moments::new(period)?);
-        let pauses = Pauses::new()?;
-        let kernel = State { threshold, floor, returns, pauses, opening: Opening::new() };
+        let kernel = State { threshold, floor, returns, opening: Opening::new() };
         Ok(Self { kernel, sessions: Sessions::default() })
     }
 
@@ -125,25 +123,32 @@ impl ReturnZScore {
 }
 
 impl State {
-    /// What of `quote`'s `value`, its return from `before`.
-    #[inline]
-    fn judge_return(&self, value: i64, before: Price, quote: &Quote) -> Verdict {
-        if value.abs() as f64 <= self.floor.lowest() * ONE {
-            return Verdict::Normal { score: 0.0 };
+    #[inline(always)]
+    fn verdict(&self, quote: &Quote, following: &Following<'_>) -> Verdict {
+        if !self.returns.is_full() {
+            return Verdict::WarmingUp;
         }
-        self.judge_move(value, before, quote)
+        match (following.step, following.before) {
+            (Step::Next, Some(before))
+                if following.change.abs() as f64 > self.floor.lowest() * ONE =>
+            {
+                self.judge_move(before.price, quote, following)
+            }
+            _ => Verdict::Normal { score: 0.0 },
+        }
     }
 
     #[inline(always)]
-    fn learn(&mut self, value: i64, is_open: bool, before: &Tip, quote: &Quote) {
-        self.returns.push(value);
-        self.pauses.push(before, quote);
-        self.opening.push(is_open);
+    fn learn(&mut self, following: &Following<'_>) {
+        if following.before.is_some() {
+            self.returns.push(following.change);
+            self.opening.push(following.step == Step::Open);
+        }
     }
 
     #[cold]
-    fn judge_move(&self, value: i64, before: Price, quote: &Quote) -> Verdict {
-        let least = self.floor.paced_share(&self.pauses) * ONE;
+    fn judge_move(&self, before: Price, quote: &Quote, following: &Following<'_>) -> Verdict {
+        let (value, least) = (following.change, self.floor.paced_share(following) * ONE);
         if value.abs() as f64 <= least {
             return Verdict::Normal { score: 0.0 };
         }
@@ -166,48 +171,18 @@ impl State {
 }
 
 impl Kernel for State {
+    #[inline(always)]
     fn score(&self, quote: &Quote, _: Quality, following: &Following<'_>) -> Verdict {
-        match (following.step, following.before) {
-            _ if !self.returns.is_full() => Verdict::WarmingUp,
-            (Step::Next, Some(before)) => {
-                let value = midpoint_return(before.price, quote.price);
-                self.judge_return(value, before.price, quote)
-            }
-            _ => Verdict::Normal { score: 0.0 },
-        }
-    }
-
-    fn update(&mut self, quote: &Quote, following: &Following<'_>) {
-        let Some(before) = following.before else { return };
-        let is_open = following.step == Step::Open;
-        self.learn(
-            if is_open { 0 } else { midpoint_return(before.price, quote.price) },
-            is_open,
-            before,
-            quote,
-        );
+        self.verdict(quote, following)
     }
 
     #[inline(always)]
-    fn judge(&mut self, quote: &Quote, quality: Quality, following: &Following<'_>) -> Verdict {
-        let (Step::Next, Some(before)) = (following.step, following.before) else {
-            let verdict = self.score(quote, quality, following);
-            self.update(quote, following);
-            return verdict;
-        };
-        let value = midpoint_return(before.price, quote.price);
-        let verdict = if self.returns.is_full() {
-            self.judge_return(value, before.price, quote)
-        } else {
-            Verdict::WarmingUp
-        };
-        self.learn(value, false, before, quote);
-        verdict
+    fn update(&mut self, _: &Quote, following: &Following<'_>) {
+        self.learn(following);
     }
 
     fn reset(&mut self) {
         self.returns.clear();
-        self.pauses.clear();
         self.opening = Opening::new();
     }
 }

@@ -3,9 +3,11 @@
 use crate::{
     Direction, Price, Quote,
     params::{InvalidConfig, Param, ParamKind, Values, within},
-    rolling::Sum,
-    session::Tip,
+    session::Following,
 };
+
+/// Microseconds.
+const SECOND: u32 = 1_000_000;
 
 /// The smallest move that can be unusual at all, so that a quiet series does not alarm on its next tick.
 #[derive(Clone, Copy, Debug)]
@@ -59,8 +61,8 @@ impl Floor {
     ///
     /// What single trades do (the bounce between bid and ask, prints that come late) hides in a quote a minute, and there are fewer
     /// chances for it in a day.
-    pub(super) fn paced_share(&self, pauses: &Pauses) -> f64 {
-        self.share * (10.0 * SECOND / pauses.mean()).min(1.0)
+    pub(super) fn paced_share(&self, following: &Following<'_>) -> f64 {
+        self.share * following.pauses.share(10 * SECOND)
     }
 
     /// The least that [`paced_share`](Self::paced_share) can be.
@@ -83,37 +85,6 @@ impl Floor {
             tick *= 10;
         }
         size < self.ticks * tick
-    }
-}
-
-/// Microseconds.
-const SECOND: f64 = 1e6;
-
-/// How often quotes came lately.
-#[derive(Clone, Debug)]
-pub(super) struct Pauses(Sum);
-
-impl Pauses {
-    const COUNT: usize = 16;
-
-    pub(super) fn new() -> Result<Self, InvalidConfig> {
-        Ok(Self(Sum::new(Self::COUNT)?))
-    }
-
-    /// A night counts as a minute.
-    #[inline(always)]
-    pub(super) fn push(&mut self, before: &Tip, quote: &Quote) {
-        let pause = quote.timestamp.as_micros().saturating_sub(before.time.as_micros());
-        self.0.push(pause.clamp(1, 60_000_000));
-    }
-
-    /// Microseconds; none counts as no pause at all.
-    fn mean(&self) -> f64 {
-        self.0.mean().unwrap_or(1.0)
-    }
-
-    pub(super) const fn clear(&mut self) {
-        self.0.clear();
     }
 }
 

@@ -1,11 +1,12 @@
-use crate::{InvalidConfig, Timestamp, rolling::Sum};
+use crate::{InvalidConfig, Timestamp, rolling::Ring};
 
 /// How often quotes come, and how much wider that makes a dead band (see [`Confirmation`](super::Confirmation)).
 #[derive(Clone, Debug)]
 pub(super) struct Pace {
     last: Option<Timestamp>,
     /// Microseconds between the last quotes, at most a minute each: a night counts as a minute.
-    pauses: Sum,
+    pauses: Ring<u32>,
+    sum: u64,
 }
 
 const MINUTE: i64 = 60_000_000;
@@ -13,25 +14,32 @@ const MINUTE: i64 = 60_000_000;
 impl Pace {
     /// Of the last `period` pauses between quotes.
     pub(super) fn new(period: usize) -> Result<Self, InvalidConfig> {
-        Ok(Self { last: None, pauses: Sum::new(period)? })
+        Ok(Self { last: None, pauses: Ring::new(period)?, sum: 0 })
     }
 
     pub(super) fn push(&mut self, time: Timestamp) {
         if let Some(last) = self.last.replace(time) {
             let pause = time.as_micros().saturating_sub(last.as_micros());
-            self.pauses.push(pause.clamp(1, MINUTE));
+            let pause = pause.clamp(1, MINUTE) as u32;
+            let gone = self.pauses.push(pause).unwrap_or(0);
+            self.sum = self.sum + u64::from(pause) - u64::from(gone);
         }
     }
 
     /// By what the square of the band is to be multiplied: 1 for quotes a minute or more apart, and 1 more for each time that
     /// they come twice as often.
     pub(super) fn widening(&self) -> f64 {
-        self.pauses.mean().map_or(1.0, |pause| 1.0 + log2(MINUTE as f64 / pause))
+        if self.pauses.is_empty() {
+            return 1.0;
+        }
+        let mean = self.sum as f64 / self.pauses.len() as f64;
+        1.0 + log2(MINUTE as f64 / mean)
     }
 
     pub(super) const fn reset(&mut self) {
         self.last = None;
         self.pauses.clear();
+        self.sum = 0;
     }
 }
 

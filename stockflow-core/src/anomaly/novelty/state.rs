@@ -2,7 +2,7 @@ use super::series::{NoveltySeries, Surprise};
 use crate::{
     Evidence, Price, Quality, Quote, Verdict,
     anomaly::kernel::Kernel,
-    rolling::{RETURN_UNITS_PER_ONE, midpoint_return},
+    rolling::RETURN_UNITS_PER_ONE,
     session::{Following, Step},
 };
 
@@ -22,10 +22,9 @@ impl Input {
         let next = following.before.filter(|_| following.step == Step::Next);
         match self {
             Self::Price => Some(quote.price.units() as f64 / Price::UNITS_PER_ONE as f64),
-            Self::Return => next.map(|before| {
-                let units = midpoint_return(before.price, quote.price);
-                units as f64 * 100.0 / RETURN_UNITS_PER_ONE as f64
-            }),
+            Self::Return => {
+                next.map(|_| following.change as f64 * 100.0 / RETURN_UNITS_PER_ONE as f64)
+            }
             Self::Volume => next.and_then(|_| following.volume(quote)).map(|shares| shares as f64),
         }
     }
