@@ -15,6 +15,7 @@ mod writer;
 
 use std::{
     fs::{self, File, TryLockError},
+    io::ErrorKind,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
@@ -105,11 +106,10 @@ impl Spool {
         let lock = lock(folder)?;
         let (identity, nameless) = Identity::open(folder).map_err(fault(folder))?;
         let (position, damaged) = Position::open(folder).map_err(fault(folder))?;
-        let recovered = Recovered::read(folder, position.marks()).map_err(fault(folder))?;
+        let recovered = Recovered::mend(folder, position.marks()).map_err(fault(folder))?;
         let mut damages = recovered.damages;
         let files = [(nameless, identity::FILE_NAME), (damaged, position::FILE_NAME)];
-        for (_, name) in files.into_iter().filter(|(damaged, _)| *damaged) {
-            let damage = Damage { file: folder.join(name), offset: 0, length: 0, lost: 0..0 };
+        for damage in Damage::of_files(folder, files) {
             damage.tell();
             damages.push(damage);
         }
@@ -132,6 +132,31 @@ impl Spool {
             _lock: lock,
         };
         Ok(Self { shared: Arc::new(shared), damages })
+    }
+
+    /// What of the spool in the folder `dir` cannot be read, without a change to it: nothing is cut off, and no file is made.
+    ///
+    /// # Errors
+    /// As for [`open`](Self::open); [`ErrorKind::Denied`](stockflow_core::ErrorKind::Denied) while it is open.
+    pub fn examine(dir: impl AsRef<Path>) -> Result<Vec<Damage>> {
+        Self::look_into(dir.as_ref()).map_err(|fault| fault.at("examine"))
+    }
+
+    fn look_into(folder: &Path) -> Result<Vec<Damage>, Fault> {
+        let fault = |path: &Path| {
+            let path = path.to_owned();
+            move |source| Fault::Io { path, source }
+        };
+        // Held while looking, so that nothing is written meanwhile.
+        let _lock = lock_for_reading(folder)?;
+        let identity = Identity::read(folder).map_err(fault(&folder.join(identity::FILE_NAME)))?;
+        let position = Position::read(folder);
+        let (marks, damaged) = position.map_err(fault(&folder.join(position::FILE_NAME)))?;
+        let mut damages = Recovered::examine(folder, marks).map_err(fault(folder))?;
+        let nameless = matches!(identity, Some(Err(_)));
+        let files = [(nameless, identity::FILE_NAME), (damaged, position::FILE_NAME)];
+        damages.extend(Damage::of_files(folder, files));
+        Ok(damages)
     }
 
     /// Damage that was found when the spool was opened; each was logged as a warning.
@@ -184,7 +209,26 @@ fn lock(folder: &Path) -> Result<File, Fault> {
     let path = folder.join(LOCK_NAME);
     let file = File::options().write(true).create(true).truncate(false).open(&path);
     let file = file.map_err(|source| Fault::Io { path: path.clone(), source })?;
-    match file.try_lock() {
+    locked(folder, path, file, File::try_lock)
+}
+
+/// The same for those who only look; none, if the spool was never opened.
+fn lock_for_reading(folder: &Path) -> Result<Option<File>, Fault> {
+    let path = folder.join(LOCK_NAME);
+    match File::open(&path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(source) => Err(Fault::Io { path, source }),
+        Ok(file) => locked(folder, path, file, File::try_lock_shared).map(Some),
+    }
+}
+
+fn locked(
+    folder: &Path,
+    path: PathBuf,
+    file: File,
+    lock: impl FnOnce(&File) -> Result<(), TryLockError>,
+) -> Result<File, Fault> {
+    match lock(&file) {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => Err(Fault::InUse { folder: folder.to_owned() }),
         Err(TryLockError::Error(source)) => Err(Fault::Io { path, source }),

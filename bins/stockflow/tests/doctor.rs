@@ -5,9 +5,14 @@ use std::{
     fs,
     path::{Path, PathBuf},
     process::{Command, Output},
+    time::Duration,
 };
 
 use serde_json::Value;
+use stockflow_core::{
+    Alert, AlertKind, AlertLedger as _, Claim, Direction, Evidence, Severity, Timestamp,
+};
+use stockflow_local::{LocalLedger, Spool, SpoolOptions, Store};
 
 fn stockflow(folder: &Path, args: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_stockflow"));
@@ -83,6 +88,63 @@ fn each_thing_that_is_broken_is_found() {
     fs::write(folder.path().join("stockflow.redb"), b"not a database").unwrap();
     let (found, code) = findings(folder.path(), &[]);
     assert_eq!((found[0].0.as_str(), found.len(), code), ("rows", 1, 1), "{found:?}");
+}
+
+/// Leaves records in the spool that no stage has seen, and flips a bit in the first.
+fn damage_spool(folder: &Path) {
+    let spool = Spool::open(folder.join("spool"), SpoolOptions::default()).unwrap();
+    for record in ["first", "second"] {
+        spool.writer().append([(Timestamp::MAX, record)], &[]).unwrap();
+    }
+    drop(spool);
+    let segment = |path: &PathBuf| path.extension().is_some_and(|end| end == "spool");
+    let path = files(&folder.join("spool")).into_iter().filter(segment).max().unwrap();
+    let mut bytes = fs::read(&path).unwrap();
+    let at = bytes.windows(5).position(|window| window == b"first").unwrap();
+    bytes[at] ^= 1;
+    fs::write(path, bytes).unwrap();
+}
+
+#[test]
+fn a_damaged_spool_is_found_and_nothing_is_changed() {
+    let folder = filled(false);
+    damage_spool(folder.path());
+    let contents = || -> Vec<_> {
+        let mut paths = files(&folder.path().join("spool"));
+        paths.sort();
+        paths.into_iter().map(|path| (fs::read(&path).unwrap(), path)).collect()
+    };
+    let before = contents();
+    let (found, code) = findings(folder.path(), &[]);
+    assert_eq!((found[0].0.as_str(), found.len(), code), ("spool", 1, 1), "{found:?}");
+    assert!(found[0].1.contains("records 20 to 20 are lost"), "{found:?}");
+    assert!(contents() == before, "it only looks");
+
+    fs::write(folder.path().join("spool/id"), "torn").unwrap();
+    let (found, _) = findings(folder.path(), &[]);
+    assert!(found[0].1.contains("spool/id"), "{found:?}");
+    assert_eq!(fs::read(folder.path().join("spool/id")).unwrap(), b"torn");
+
+    let _open = Spool::open(folder.path().join("spool"), SpoolOptions::default()).unwrap();
+    assert_eq!(findings(folder.path(), &[]), (vec![], 0), "whoever has it open has looked at it");
+}
+
+#[tokio::test]
+async fn alerts_that_wait_are_a_warning() {
+    let folder = filled(false);
+    let store = Store::open(folder.path()).unwrap();
+    let row = store.scan(None, 1).unwrap().remove(0).row;
+    let evidence = Evidence { direction: Direction::Up, score: 2.0, value: 10.0, threshold: 5.0 };
+    let alert =
+        Alert::new(&row.quote, AlertKind::Anomaly, "hampel".into(), Severity::Critical, evidence);
+    let now = row.quote.timestamp;
+    let claimed = LocalLedger::new(&store).claim(&alert, now, Duration::from_secs(60)).await;
+    assert_eq!(claimed.unwrap(), Claim::Won);
+    store.sync().await.unwrap();
+    drop(store);
+    let (found, code) = findings(folder.path(), &[]);
+    assert_eq!((found[0].0.as_str(), found.len(), code), ("alerts", 1, 0), "{found:?}");
+    assert!(found[0].1.contains("1 wait to be told"), "{found:?}");
 }
 
 #[test]

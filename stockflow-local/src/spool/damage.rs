@@ -1,6 +1,10 @@
 //! What of a spool cannot be read.
 
-use std::{fmt, ops::Range, path::PathBuf};
+use std::{
+    fmt,
+    ops::Range,
+    path::{Path, PathBuf},
+};
 
 use stockflow_core::Error;
 
@@ -25,6 +29,15 @@ impl Damage {
     #[must_use]
     pub fn to_error(&self) -> Error {
         io::corrupt(BACKEND, "read", &self.file, self.what())
+    }
+
+    /// Of files beside the records, those that are marked: no record is lost with them.
+    pub(super) fn of_files<'a>(
+        folder: &'a Path,
+        files: impl IntoIterator<Item = (bool, &'a str)>,
+    ) -> impl Iterator<Item = Self> {
+        let damaged = files.into_iter().filter(|(damaged, _)| *damaged);
+        damaged.map(|(_, name)| Self { file: folder.join(name), offset: 0, length: 0, lost: 0..0 })
     }
 
     fn what(&self) -> String {

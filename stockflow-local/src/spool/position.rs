@@ -40,10 +40,19 @@ impl Position {
             File::options().read(true).write(true).create(true).truncate(false).open(path)?;
         let mut bytes = Vec::new();
         file.read_to_end(&mut bytes)?;
-        let newest = newest(&bytes);
-        let damaged = newest.is_none() && !bytes.is_empty();
-        let (turn, marks) = newest.unwrap_or_default();
+        let ((turn, marks), damaged) = believed(&bytes);
         Ok((Self { file, turn, marks }, damaged))
+    }
+
+    /// What the file says, if there is one; `true` if that cannot be read.
+    pub(super) fn read(folder: &Path) -> io::Result<(Marks, bool)> {
+        match std::fs::read(folder.join(FILE_NAME)) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok((Marks::default(), false)),
+            bytes => {
+                let ((_, marks), damaged) = believed(&bytes?);
+                Ok((marks, damaged))
+            }
+        }
     }
 
     pub(super) const fn marks(&self) -> Marks {
@@ -90,6 +99,12 @@ pub(super) fn acknowledged(folder: &Path) -> io::Result<Option<u64>> {
     file.read_to_end(&mut bytes)?;
     file.sync_data()?;
     Ok(Some(newest(&bytes).map_or(0, |(_, marks)| marks.acked)))
+}
+
+/// The newest slot, or a beginning; `true` if there is something and none can be read.
+fn believed(bytes: &[u8]) -> ((u32, Marks), bool) {
+    let newest = newest(bytes);
+    (newest.unwrap_or_default(), newest.is_none() && !bytes.is_empty())
 }
 
 fn newest(bytes: &[u8]) -> Option<(u32, Marks)> {

@@ -55,8 +55,20 @@ struct Tail {
 }
 
 impl Recovered {
-    /// Reads all segments in `folder`.
-    pub(super) fn read(folder: &Path, marks: Marks) -> io::Result<Self> {
+    /// Reads all segments in `folder`, cuts off what a crash left unfinished and removes what it kept from being removed.
+    pub(super) fn mend(folder: &Path, marks: Marks) -> io::Result<Self> {
+        let mut recovered = Self::read(folder, marks, true)?;
+        recovered.drop_acked(folder)?;
+        recovered.damages.iter().for_each(Damage::tell);
+        Ok(recovered)
+    }
+
+    /// The same without a change: what cannot be read.
+    pub(super) fn examine(folder: &Path, marks: Marks) -> io::Result<Vec<Damage>> {
+        Ok(Self::read(folder, marks, false)?.damages)
+    }
+
+    fn read(folder: &Path, marks: Marks, mends: bool) -> io::Result<Self> {
         let mut recovered = Self {
             segments: VecDeque::new(),
             cursors: BTreeMap::new(),
@@ -72,18 +84,16 @@ impl Recovered {
         let numbers = numbers(folder)?;
         recovered.acked_at.0 = numbers.first().copied().unwrap_or(0);
         for (index, &number) in numbers.iter().enumerate() {
-            recovered.segment(folder, number, index + 1 == numbers.len())?;
+            recovered.segment(folder, number, index + 1 == numbers.len(), mends)?;
         }
         recovered.damages.extend(recovered.pending.take());
         recovered.check_durable(folder);
-        recovered.drop_acked(folder)?;
-        recovered.damages.iter().for_each(Damage::tell);
         Ok(recovered)
     }
 
-    fn segment(&mut self, folder: &Path, number: u64, last: bool) -> io::Result<()> {
+    fn segment(&mut self, folder: &Path, number: u64, last: bool, mends: bool) -> io::Result<()> {
         let path = path_of(folder, number);
-        let file = File::options().read(true).write(last).open(&path)?;
+        let file = File::options().read(true).write(last && mends).open(&path)?;
         let length = file.metadata()?.len();
         let mut scan = Scan::new(file.try_clone()?, 0);
         let mut tail = Tail { next: self.next, append: self.append, ..Tail::default() };
@@ -105,8 +115,10 @@ impl Recovered {
         let mut end = length;
         if torn {
             // Never durable, so nobody was told that it is: as if it had not been started.
-            file.set_len(tail.complete)?;
-            file.sync_all()?;
+            if mends {
+                file.set_len(tail.complete)?;
+                file.sync_all()?;
+            }
             (self.next, self.append, end) = (tail.next, tail.append, tail.complete);
             self.pending = None;
             self.damages.truncate(tail.damages);

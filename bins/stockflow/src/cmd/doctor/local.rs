@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use stockflow_core::{AlertStatus, ErrorKind, Result, Timestamp};
-use stockflow_local::{AlertQuery, LocalReader, Spool, SpoolOptions, lake};
+use stockflow_local::{AlertQuery, LocalReader, Spool, lake};
 
 use super::{Doctor, Finding, now};
 
@@ -90,10 +90,10 @@ fn spool(folder: &Path) -> Finding {
     if !folder.is_dir() {
         return Finding::ok(CHECK, "there is none, so nothing waits in it");
     }
-    match Spool::open(folder, SpoolOptions::default()) {
-        Ok(spool) if spool.damages().is_empty() => Finding::ok(CHECK, "no damage"),
-        Ok(spool) => {
-            let damages: Vec<String> = spool.damages().iter().map(ToString::to_string).collect();
+    match Spool::examine(folder) {
+        Ok(damages) if damages.is_empty() => Finding::ok(CHECK, "no damage"),
+        Ok(damages) => {
+            let damages: Vec<String> = damages.iter().map(ToString::to_string).collect();
             Finding::broken(
                 CHECK,
                 damages.join("; "),
