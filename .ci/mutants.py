@@ -17,8 +17,8 @@ CORE, AWS = "stockflow-core/src/", "stockflow-aws/src/"
 
 # name, file, the code as it is, the code with the mechanism behind `off!("name")`.
 MUTANTS = [
-    ("memory-checked", CORE + "processor.rs", "Some(row) => match remembered.filter(|recall| recall.agrees_with(&row)) {",
-     "Some(row) => match remembered.filter(|recall| off!() || recall.agrees_with(&row)) {"),
+    ("memory-checked", CORE + "processor.rs", "take_if(|recall| !newest.is_some_and(",
+     "take_if(|recall| !off!() && !newest.is_some_and("),
     ("partial-failure-cuts", CORE + "processor.rs", "            let record = record_of(index);\n",
      "            if off!() {\n                continue;\n            }\n            let record = record_of(index);\n"),
     ("rows-before-checkpoints", CORE + "processor.rs", "        self.store_rows(&plan, &recalls, &mut frontier).await?;\n",
