@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
-"""Takes mechanisms out, one at a time, and sees that `stockflow-aws/tests/promises` goes red without each.
+"""Takes mechanisms out, one at a time, and sees that `stockflow-aws/tests/promises` goes red without each, or else a smaller test.
 
     .ci/mutants.py                  all of them
     .ci/mutants.py NAME...          some
+    .ci/mutants.py --check          whether each still finds the code that it changes; builds nothing
 
 All mutants are built at once, each behind a switch, so this takes one build and one run for each. It edits the working tree, which has
 to be clean, and puts it back. Not a part of CI; run it when a stage changes, and see docs/semantics.md for what each stands for.
@@ -123,7 +124,10 @@ pub fn off(mechanism: &str) -> bool {
     OFF.get_or_init(|| std::env::var("STOCKFLOW_OFF").ok()).as_deref() == Some(mechanism)
 }
 '''
-BUILD = ["cargo", "test", "--workspace", "--features", "stockflow/full,stockflow-aws/full", "--test", "promises", "--no-run"]
+# The histories first, then tests of what they come to too rarely.
+TESTS = ["promises", "told_once", "aggregates", "lambda"]
+BUILD = ["cargo", "test", "--workspace", "--features", "stockflow/full,stockflow-aws/full", "--no-run"]
+BUILD += [word for test in TESTS for word in ("--test", test)]
 
 
 def edited():
@@ -139,7 +143,7 @@ def edited():
 
 
 def run(binary, name):
-    """The test that fails first and the history that it prints; nothing if all pass."""
+    """The test that fails first, with the history that it prints; nothing if all pass."""
     environment = {**os.environ, "STOCKFLOW_OFF": name, "RUST_BACKTRACE": "0", "STOCKFLOW_HISTORIES": "2500"}
     try:
         done = subprocess.run([binary], env=environment, capture_output=True, text=True, timeout=900)
@@ -148,10 +152,14 @@ def run(binary, name):
     if done.returncode == 0:
         return None
     history = re.search(r"STOCKFLOW_HISTORY='(.*)'", done.stdout)
-    return history.group(1) if history else done.stdout[-2000:]
+    failed = re.search(r"^test (\S+) \.\.\. FAILED", done.stdout, re.MULTILINE)
+    return history.group(1) if history else failed.group(1) if failed else done.stdout[-2000:]
 
 
 def main():
+    if sys.argv[1:] == ["--check"]:
+        edited()
+        return
     chosen = sys.argv[1:] or [name for name, *_ in MUTANTS]
     if subprocess.run(["git", "diff", "--quiet"]).returncode:
         sys.exit("the working tree has changes; commit them first")
@@ -162,18 +170,21 @@ def main():
         built = subprocess.run(BUILD, capture_output=True, text=True)
         if built.returncode:
             sys.exit(built.stderr)
-        binary = re.search(r"\((target/debug/deps/promises-\w+)\)", built.stderr).group(1)
-        copy = binary + "-mutants"
-        os.replace(binary, copy)
+        copies = []
+        for test in TESTS:
+            binary = re.search(rf"\((target/debug/deps/{test}-\w+)\)", built.stderr).group(1)
+            copies.append(binary + "-mutants")
+            os.replace(binary, copies[-1])
     finally:
         subprocess.run(["git", "checkout", "--quiet", "--", *files], check=True)
     alive = []
     for name in ["", *chosen]:
-        red = run(copy, name)
+        red = next(filter(None, (run(copy, name) for copy in copies)), None)
         print(f"{name or 'nothing taken out':28} {'red: ' + red if red else 'GREEN'}", flush=True)
         if bool(red) != bool(name):
             alive.append(name or "nothing taken out")
-    os.remove(copy)
+    for copy in copies:
+        os.remove(copy)
     sys.exit(f"not as it should be: {', '.join(alive)}" if alive else 0)
 
 

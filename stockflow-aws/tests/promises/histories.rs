@@ -146,7 +146,8 @@ async fn check_one(plan: &Plan) -> Result<Tally, String> {
     let rules = RULES.with(|rules| rules[plan.rules as usize].clone());
     let story = play(plan, &rules).await?;
     let expected = Expected::of(&story, &rules);
-    let mut wrong = expected.difference(&story.remains);
+    let mut wrong = story.wrong.clone();
+    wrong.extend(expected.difference(&story.remains));
     let undisturbed = undisturbed::run(&story, &rules, 1 + plan.seed as usize % 40).await;
     let same = story.remains.rows == undisturbed.rows
         && story.remains.alerts == undisturbed.alerts

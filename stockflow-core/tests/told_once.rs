@@ -1,0 +1,59 @@
+//! Where there is no other sender, leases are zero: nothing but the stage itself keeps it from telling an alert twice in a call.
+#![allow(clippy::unwrap_used, reason = "a test")]
+
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
+
+use stockflow_core::{
+    Anomaly, Checkpoint, Direction, Evidence, Judgement, Policy, Quality, QuoteTable as _, Row,
+    Rule, Rules, Severity, StoredRow, TrendWatch,
+    conformance::samples::{at, quote, symbol},
+    memory::{Faults, Flaky, MemoryAlerter, MemoryLedger, MemoryTable},
+};
+
+/// A checkpoint with an anomaly that is told.
+fn checkpoint(name: &str, second: u64, previous: Option<u64>) -> StoredRow {
+    let evidence = Evidence { direction: Direction::Up, score: 9.0, value: 9.0, threshold: 3.0 };
+    let anomalies = vec![Anomaly { rule: "jump".into(), evidence }];
+    let judgement = Judgement::Accepted { quality: Quality::GOOD, warming_up: 0, anomalies };
+    let row = Row { quote: quote(symbol(name), second), judgement };
+    let checkpoint = Some(Checkpoint { previous: previous.map(at) });
+    StoredRow { row, checkpoint, arrival: None }
+}
+
+fn rules() -> Rules {
+    let zero = Duration::ZERO;
+    let policy = Policy { confirm: 1, confirm_within: zero, cooldown: zero, rearm: zero };
+    Rules::empty().with_anomaly(Rule::new("jump", Severity::Warning, |_| None).with_policy(policy))
+}
+
+#[tokio::test]
+async fn after_a_failure_later_checkpoints_of_its_symbol_wait() {
+    let rows =
+        [checkpoint("AAPL", 1, None), checkpoint("MSFT", 1, None), checkpoint("AAPL", 2, Some(1))];
+    for seed in 0..200 {
+        let table = Arc::new(MemoryTable::new());
+        table.put(&rows).await.unwrap().into_result().unwrap();
+        let faults = Faults { calls: 20, answers: 10, ..Faults::NONE };
+        let ledger = Arc::new(Flaky::new(MemoryLedger::new(), seed, faults).unwrap());
+        let alerter = Arc::new(MemoryAlerter::new());
+        let watch = TrendWatch::new(&rules(), table, ledger, alerter.clone());
+        let mut watch = watch.with_lease(Duration::ZERO);
+        let (mut calls, mut before) = (0, 0);
+        loop {
+            let is_complete = watch.process(&rows, at(3)).await.report.is_complete();
+            // The second checkpoint of a symbol would bring the rows of the first along, and win what that has won.
+            let sent = alerter.sent();
+            let told: Vec<String> = sent[before..].iter().map(|a| a.id().to_string()).collect();
+            let each: BTreeSet<&String> = told.iter().collect();
+            assert_eq!(each.len(), told.len(), "seed {seed}: {told:?}");
+            before = sent.len();
+            if is_complete {
+                break;
+            }
+            calls += 1;
+            assert!(calls < 100, "seed {seed}: it gets nowhere");
+        }
+        let ids: BTreeSet<String> = alerter.sent().iter().map(|a| a.id().to_string()).collect();
+        assert_eq!(ids.len(), rows.len(), "seed {seed}: {ids:?}");
+    }
+}
