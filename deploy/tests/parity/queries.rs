@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, path::Path, process::Command};
 
 use serde_json::Value;
 use stockflow_aws::athena::AthenaValue;
-use stockflow_core::wire;
+use stockflow_core::{Timestamp, wire};
 use stockflow_deploy::{Emulated, Programs};
 
 use crate::outcome::Outcome;
@@ -33,19 +33,20 @@ pub(crate) async fn compare(stack: &Emulated, programs: &Programs, data: &Path, 
         }
     }
     let quotes: BTreeSet<(String, String)> = outcome.lake.keys().map(|line| key(line)).collect();
-    let rows = engine(programs, data, SOME);
-    assert_eq!(rows.len(), 10);
-    for row in rows {
-        // Columns may come in any order: a time is told by its form.
-        let text = |what: fn(&str) -> bool| {
-            row.iter().find_map(|cell| match cell {
-                Cell::Text(text) if what(text) => Some(text.clone()),
-                _ => None,
-            })
-        };
-        let time = text(|text| text.len() > 18 && text.contains(':')).unwrap();
-        let symbol = text(|text| !text.contains(':') && !text.starts_with(['1', '2'])).unwrap();
-        assert!(quotes.contains(&(symbol, time)), "{row:?}");
+    for rows in [athena(stack, SOME).await, engine(programs, data, SOME)] {
+        assert_eq!(rows.len(), 10);
+        for row in rows {
+            // Columns may come in any order: a time is told by its form.
+            let text = |what: fn(&str) -> bool| {
+                row.iter().find_map(|cell| match cell {
+                    Cell::Text(text) if what(text) => Some(text.clone()),
+                    _ => None,
+                })
+            };
+            let time = text(|text| text.len() > 18 && text.contains(':')).unwrap();
+            let symbol = text(|text| !text.contains(':') && !text.starts_with(['1', '2'])).unwrap();
+            assert!(quotes.contains(&(symbol, canonical(&time))), "{row:?}");
+        }
     }
 }
 
@@ -54,6 +55,14 @@ fn key(line: &str) -> (String, String) {
     let (_, line) = line.split_once(' ').unwrap();
     let quote = wire::decode(line.as_bytes()).unwrap().quote;
     (quote.symbol.to_string(), quote.timestamp.to_string())
+}
+
+/// The emulator's engine takes the text of a time for a time, and writes it as Python does.
+fn canonical(time: &str) -> String {
+    let time = time.replacen(' ', "T", 1);
+    let zone = time.ends_with('Z') || time[19..].contains(['+', '-']);
+    let time: Timestamp = format!("{time}{}", if zone { "" } else { "Z" }).parse().unwrap();
+    time.to_string()
 }
 
 #[derive(Clone, Debug, PartialEq, PartialOrd)]
