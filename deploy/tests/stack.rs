@@ -164,7 +164,7 @@ async fn a_permission_that_is_missing_is_missed() {
         Without { role: "ProcessorRole", action: "dynamodb:PutItem" },
         Without { role: "ProcessorRole", action: "s3:PutObject" },
         Without { role: "TrendRole", action: "dynamodb:Query" },
-        Without { role: "TrendRole", action: "dynamodb:GetItem" },
+        Without { role: "TrendRole", action: "dynamodb:BatchGetItem" },
         Without { role: "TrendRole", action: "dynamodb:PutItem" },
         Without { role: "TrendRole", action: "dynamodb:UpdateItem" },
         Without { role: "TrendRole", action: "sns:Publish" },

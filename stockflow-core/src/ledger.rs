@@ -1,6 +1,6 @@
 //! Who told what: the memory that keeps alerts from being lost or told twice.
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{fmt, slice, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 
@@ -14,6 +14,7 @@ use crate::{Alert, AlertId, PolicyState, Result, RuleKey, Timestamp};
 ///   [`Claim::Won`]. Of an id that is marked as sent: [`Claim::Sent`]. Of one whose lease is over at `now`: the lease is renewed, and
 ///   the answer is [`Claim::Won`]. Otherwise [`Claim::Held`].
 /// - `mark_sent` is final.
+/// - `policy_states` answers in the order of `keys`, one of which may be there twice.
 /// - `advance` stores `state` only if there is none of that key, or one whose `last_input` is earlier, and says whether it did.
 /// - Times are passed in: a ledger reads no clock.
 ///
@@ -27,11 +28,23 @@ pub trait AlertLedger: fmt::Debug + Send + Sync {
     async fn mark_sent(&self, id: &AlertId, at: Timestamp) -> Result<()>;
     /// What is known of an id: `None` if it was never claimed.
     async fn status(&self, id: &AlertId) -> Result<Option<AlertStatus>>;
-    /// The policy's state for a rule of a symbol.
-    async fn policy_state(&self, key: &RuleKey) -> Result<Option<PolicyState>>;
+    /// The policy's state for each of these rules of symbols: `None` where there is none yet.
+    async fn policy_states(&self, keys: &[RuleKey]) -> Result<Vec<Option<PolicyState>>>;
     /// Moves the policy's state to a later input.
     async fn advance(&self, key: &RuleKey, state: &PolicyState) -> Result<bool>;
 }
+
+/// Convenience for users of an [`AlertLedger`]; there for every ledger, never implemented by hand.
+pub trait AlertLedgerExt: AlertLedger {
+    /// The policy's state for one rule of a symbol.
+    fn policy_state(
+        &self,
+        key: &RuleKey,
+    ) -> impl Future<Output = Result<Option<PolicyState>>> + Send {
+        async move { Ok(self.policy_states(slice::from_ref(key)).await?.pop().flatten()) }
+    }
+}
+impl<L: AlertLedger + ?Sized> AlertLedgerExt for L {}
 
 /// Answer to a claim.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,8 +88,8 @@ impl<L: AlertLedger + ?Sized> AlertLedger for Arc<L> {
     async fn status(&self, id: &AlertId) -> Result<Option<AlertStatus>> {
         (**self).status(id).await
     }
-    async fn policy_state(&self, key: &RuleKey) -> Result<Option<PolicyState>> {
-        (**self).policy_state(key).await
+    async fn policy_states(&self, keys: &[RuleKey]) -> Result<Vec<Option<PolicyState>>> {
+        (**self).policy_states(keys).await
     }
     async fn advance(&self, key: &RuleKey, state: &PolicyState) -> Result<bool> {
         (**self).advance(key, state).await

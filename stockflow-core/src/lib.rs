@@ -45,7 +45,7 @@ pub use bank::AnomalyBank;
 pub use batch::{BatchReport, ItemFailure};
 pub use cursors::CursorStore;
 pub use error::{Error, ErrorKind, Result};
-pub use ledger::{AlertLedger, AlertStatus, Claim};
+pub use ledger::{AlertLedger, AlertLedgerExt, AlertStatus, Claim};
 pub use monitor::Monitor;
 pub use numbering::TickNumbering;
 pub use of_symbol::OfSymbol;

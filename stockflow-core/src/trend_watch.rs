@@ -52,6 +52,8 @@ struct Won {
 struct Round {
     /// Taken out of the stage for the time of the call: one that is dropped half-way leaves nothing wrong behind.
     memory: HashMap<Symbol, Follower>,
+    /// Up to where symbols were followed that memory knows too little of, as far as they were looked up together.
+    marks: HashMap<Symbol, Option<Timestamp>>,
     /// Symbols of which something failed, and up to where all is well, as far as that is known.
     stopped: HashMap<Symbol, Option<Timestamp>>,
     won: Vec<Won>,
@@ -116,6 +118,7 @@ impl TrendWatch {
     /// None as a whole: what is not finished is in the report, by index, and has to come again.
     pub async fn process(&mut self, checkpoints: &[StoredRow], now: Timestamp) -> WatchReport {
         let mut round = Round { memory: std::mem::take(&mut self.memory), ..Round::default() };
+        self.look_up_marks(checkpoints, &mut round).await;
         for (index, checkpoint) in checkpoints.iter().enumerate() {
             if checkpoint.checkpoint.is_none() {
                 continue;
@@ -136,7 +139,7 @@ impl TrendWatch {
         }
         step("claimed");
         self.send(now, &mut round).await;
-        self.mark_followed(&mut round).await;
+        self.mark_followed(&mut round, checkpoints.len()).await;
         let Round { memory, mut failures, counts, .. } = round;
         self.memory = memory;
         failures.sort_by_key(|failure| failure.index);
@@ -165,7 +168,10 @@ impl TrendWatch {
                 follower.go_on(self.history.as_ref(), checkpoint, previous).await?
             }
             _ => {
-                let followed = self.followed(symbol).await?;
+                let followed = match round.marks.get(&symbol) {
+                    Some(mark) => *mark,
+                    None => self.followed(symbol).await?,
+                };
                 if followed >= Some(time) {
                     return Ok(());
                 }
@@ -207,22 +213,16 @@ impl TrendWatch {
         now: Timestamp,
         round: &mut Round,
     ) -> Result<()> {
-        let mut states: Vec<(RuleKey, Option<PolicyState>, bool)> = Vec::new();
+        let mut states = self.states(&findings).await?;
         let mut held = None;
         for alert in findings {
             let Some((_, policy)) = self.told.get(&(alert.kind, alert.rule.clone())) else {
                 continue;
             };
             let key = alert.rule_key();
-            let at = match states.iter().position(|(k, ..)| *k == key) {
-                Some(at) => at,
-                None => {
-                    let state = self.ledger.policy_state(&key).await?;
-                    states.push((key, state, false));
-                    states.len() - 1
-                }
+            let Some((_, state, moved)) = states.iter_mut().find(|(of, ..)| *of == key) else {
+                continue;
             };
-            let (_, state, moved) = &mut states[at];
             let seen = state.is_some_and(|state| alert.cause <= state.last_input);
             let (next, told) = policy.decide(*state, alert.cause, alert.evidence.direction);
             (*state, *moved) = (Some(next), *moved || !seen);
@@ -245,6 +245,24 @@ impl TrendWatch {
             Some(until) => Err(Error::new(ErrorKind::Unavailable, BACKEND, "claim")
                 .with_source(format!("another sender holds the alert until {until}"))),
         }
+    }
+
+    /// The policy's states for the rules of these findings, none of which was moved.
+    async fn states(
+        &self,
+        findings: &[Alert],
+    ) -> Result<Vec<(RuleKey, Option<PolicyState>, bool)>> {
+        let mut keys: Vec<RuleKey> = Vec::new();
+        for key in findings.iter().map(Alert::rule_key) {
+            if !keys.contains(&key) {
+                keys.push(key);
+            }
+        }
+        if keys.is_empty() {
+            return Ok(Vec::new());
+        }
+        let states = self.ledger.policy_states(&keys).await?;
+        Ok(keys.into_iter().zip(states).map(|(key, state)| (key, state, false)).collect())
     }
 
     async fn is_unsent(&self, alert: &Alert) -> Result<bool> {

@@ -164,8 +164,9 @@ impl AlertLedger for LocalLedger {
         Ok(entry.map(|(_, status)| status))
     }
 
-    async fn policy_state(&self, key: &RuleKey) -> Result<Option<PolicyState>> {
-        self.state(&self.store.inner.outbox(), key, "policy_state")
+    async fn policy_states(&self, keys: &[RuleKey]) -> Result<Vec<Option<PolicyState>>> {
+        let outbox = self.store.inner.outbox();
+        keys.iter().map(|key| self.state(&outbox, key, "policy_states")).collect()
     }
 
     async fn advance(&self, key: &RuleKey, state: &PolicyState) -> Result<bool> {

@@ -2,6 +2,7 @@
 
 mod item;
 mod list;
+mod read;
 
 use std::{
     hash::{BuildHasher as _, RandomState},
@@ -123,16 +124,6 @@ impl DynamoLedger {
         })
         .await
     }
-
-    async fn item(&self, id: &str) -> Result<Option<Item>> {
-        let call = self.call("GetItem");
-        retry(call, &mut self.patience.begin(), || {
-            let get = self.client.get_item().table_name(&self.name).consistent_read(true);
-            let get = get.key("id", text(id));
-            async move { Ok(get.send().await.map_err(|error| call.failed(error))?.item) }
-        })
-        .await
-    }
 }
 
 /// A name for one call, that no other call has.
@@ -206,13 +197,17 @@ impl AlertLedger for DynamoLedger {
     async fn status(&self, id: &AlertId) -> Result<Option<AlertStatus>> {
         let Some(item) = self.item(id.as_str()).await? else { return Ok(None) };
         let status = item::decode_status(&Fields::from(&item));
-        status.map(Some).map_err(|error| corrupt(self.call("GetItem"), &item, error))
+        status.map(Some).map_err(|error| corrupt(self.call(read::OPERATION), &item, error))
     }
 
-    async fn policy_state(&self, key: &RuleKey) -> Result<Option<PolicyState>> {
-        let Some(item) = self.item(&item::policy_id(key)).await? else { return Ok(None) };
-        let state = item::decode_policy(&Fields::from(&item));
-        state.map(Some).map_err(|error| corrupt(self.call("GetItem"), &item, error))
+    async fn policy_states(&self, keys: &[RuleKey]) -> Result<Vec<Option<PolicyState>>> {
+        let ids: Vec<String> = keys.iter().map(item::policy_id).collect();
+        let items = self.items(&ids).await?;
+        let state = |item: &Item| {
+            let state = item::decode_policy(&Fields::from(item));
+            state.map_err(|error| corrupt(self.call(read::OPERATION), item, error))
+        };
+        ids.iter().map(|id| items.get(id).map(state).transpose()).collect()
     }
 
     async fn advance(&self, key: &RuleKey, state: &PolicyState) -> Result<bool> {

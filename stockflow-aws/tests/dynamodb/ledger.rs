@@ -8,7 +8,8 @@ use stockflow_aws::{
     testing::{Fault, Faults, FaultyClient},
 };
 use stockflow_core::{
-    AlertLedger as _, AlertStatus, Claim, Direction, ErrorKind, PolicyState, RuleKey, Severity,
+    AlertLedger as _, AlertLedgerExt as _, AlertStatus, Claim, Direction, ErrorKind, PolicyState,
+    RuleKey, Severity,
     conformance::samples::{self, at, symbol},
 };
 
@@ -136,5 +137,28 @@ async fn a_policy_moves_on_once_for_each_input_whatever_answer_is_lost() {
         assert!(ledger.advance(&key, &state).await.unwrap(), "input {n}");
         assert!(!ledger.advance(&key, &state).await.unwrap(), "input {n} again");
         assert_eq!(ledger.policy_state(&key).await.unwrap(), Some(state));
+    }
+}
+
+#[tokio::test]
+async fn states_that_the_service_leaves_out_are_asked_for_again() {
+    let client = world::client();
+    ALERTS.create(&client, ALERTS.name).await.unwrap();
+    let calm = DynamoLedger::new(client.clone(), ALERTS.name).unwrap();
+    let key = |n: usize| RuleKey { symbol: symbol(&format!("S{n}")), rule: "x".into() };
+    let keys: Vec<RuleKey> = (0..30).map(key).collect();
+    let state = |n: usize| PolicyState { last_input: at(n as u64), tracks: [None; 3] };
+    let mut expected = Vec::new();
+    for (n, key) in keys.iter().enumerate() {
+        let there = n % 3 > 0;
+        assert!(!there || calm.advance(key, &state(n)).await.unwrap());
+        expected.push(there.then(|| state(n)));
+    }
+    for seed in 0..3 {
+        let (client, http) =
+            world::through(&client, Faults::by_seed(seed).with(Fault::Partial, 0.5));
+        let ledger = DynamoLedger::new(client, ALERTS.name).unwrap();
+        assert_eq!(ledger.policy_states(&keys).await.unwrap(), expected, "seed {seed}");
+        assert!(http.count(Fault::Partial) > 5, "seed {seed}");
     }
 }

@@ -186,8 +186,8 @@ impl AlertLedger for Backend {
     async fn status(&self, id: &AlertId) -> Result<Option<AlertStatus>> {
         self.whole("status", self.stores.ledger.status(id)).await
     }
-    async fn policy_state(&self, key: &RuleKey) -> Result<Option<PolicyState>> {
-        self.whole("policy_state", self.stores.ledger.policy_state(key)).await
+    async fn policy_states(&self, keys: &[RuleKey]) -> Result<Vec<Option<PolicyState>>> {
+        self.whole("policy_states", self.stores.ledger.policy_states(keys)).await
     }
     async fn advance(&self, key: &RuleKey, state: &PolicyState) -> Result<bool> {
         self.whole("advance", self.stores.ledger.advance(key, state)).await

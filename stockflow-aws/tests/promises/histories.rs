@@ -105,7 +105,7 @@ const OPERATIONS: [&str; 13] = [
     "claim",
     "mark_sent",
     "status",
-    "policy_state",
+    "policy_states",
     "advance",
     "notify",
 ];

@@ -30,6 +30,7 @@ where
         a_state_comes_back_as_it_was,
         states_only_move_forward,
         states_are_kept_apart,
+        states_come_in_the_order_of_their_keys,
         of_eight_concurrent_advances_one_wins,
     )
 }

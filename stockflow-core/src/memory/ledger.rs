@@ -95,8 +95,9 @@ impl AlertLedger for MemoryLedger {
         Ok(inner.index.get(id).map(|&slot| inner.alerts[slot].1))
     }
 
-    async fn policy_state(&self, key: &RuleKey) -> Result<Option<PolicyState>> {
-        Ok(lock(&self.inner).states.get(key).copied())
+    async fn policy_states(&self, keys: &[RuleKey]) -> Result<Vec<Option<PolicyState>>> {
+        let inner = lock(&self.inner);
+        Ok(keys.iter().map(|key| inner.states.get(key).copied()).collect())
     }
 
     async fn advance(&self, key: &RuleKey, state: &PolicyState) -> Result<bool> {

@@ -21,6 +21,9 @@ enum Defect {
     AdvancesToEqual,
     MovesBack,
     StatesBySymbol,
+    LeavesOutWhatIsNotThere,
+    AnswersInItsOwnOrder,
+    AnswersTwinsOnce,
     ReadsThenAdvances,
 }
 use Defect::*;
@@ -104,8 +107,22 @@ impl AlertLedger for Broken {
         Ok(self.alerts.lock().unwrap().get(&self.id(id)).copied())
     }
 
-    async fn policy_state(&self, key: &RuleKey) -> Result<Option<PolicyState>> {
-        Ok(self.states.lock().unwrap().get(&self.key(key)).copied())
+    async fn policy_states(&self, keys: &[RuleKey]) -> Result<Vec<Option<PolicyState>>> {
+        let states = self.states.lock().unwrap();
+        let mut keys = keys.to_vec();
+        if self.has(AnswersInItsOwnOrder) {
+            keys.sort_by_key(|key| format!("{key:?}"));
+        }
+        if self.has(AnswersTwinsOnce) {
+            keys.dedup();
+        }
+        let state = |key| states.get(&self.key(key)).copied();
+        let all = keys.iter().map(state);
+        Ok(if self.has(LeavesOutWhatIsNotThere) {
+            all.flatten().map(Some).collect()
+        } else {
+            all.collect()
+        })
     }
 
     async fn advance(&self, key: &RuleKey, state: &PolicyState) -> Result<bool> {
@@ -153,6 +170,9 @@ async fn every_broken_ledger_is_noticed() {
         AdvancesToEqual => ledger::states_only_move_forward,
         MovesBack => ledger::states_only_move_forward,
         StatesBySymbol => ledger::states_are_kept_apart,
+        LeavesOutWhatIsNotThere => ledger::states_come_in_the_order_of_their_keys,
+        AnswersInItsOwnOrder => ledger::states_come_in_the_order_of_their_keys,
+        AnswersTwinsOnce => ledger::states_come_in_the_order_of_their_keys,
         ReadsThenAdvances => ledger::of_eight_concurrent_advances_one_wins,
     });
 }

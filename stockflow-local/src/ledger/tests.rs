@@ -2,7 +2,7 @@
 
 use std::{path::Path, sync::Arc, time::Duration};
 
-use stockflow_core::{AlertKind, Direction, Evidence, Policy, Severity};
+use stockflow_core::{AlertKind, AlertLedgerExt as _, Direction, Evidence, Policy, Severity};
 
 use super::*;
 use crate::{LocalReader, LocalTable, samples::row};

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::{
-    AlertLedger, PolicyState, PolicyTrack, RuleKey, Timestamp,
+    AlertLedger, AlertLedgerExt as _, PolicyState, PolicyTrack, RuleKey, Timestamp,
     conformance::{
         Harness, Outcome, concurrent,
         samples::{at, symbol},
@@ -72,6 +72,26 @@ pub async fn states_are_kept_apart<H: Harness<Backend: AlertLedger>>(h: &H) -> O
     for (n, key) in (0..).zip(&keys) {
         ensure_eq!(ledger.policy_state(key).await?, Some(state(10 - n, 1)), "state of {key:?}");
     }
+    Ok(())
+}
+
+/// More than a service takes in one call, most of which have no state, and one of them twice.
+pub async fn states_come_in_the_order_of_their_keys<H>(h: &H) -> Outcome
+where
+    H: Harness<Backend: AlertLedger>,
+{
+    let ledger = h.fresh().await;
+    let mut keys: Vec<_> = (0..130).rev().map(|n| key(&format!("S{n}"), "sma")).collect();
+    let mut expected = vec![None; keys.len()];
+    for index in (3..keys.len()).step_by(25) {
+        let state = state(index as u64, 1);
+        ensure!(ledger.advance(&keys[index], &state).await?, "{:?} was refused", keys[index]);
+        expected[index] = Some(state);
+    }
+    keys.insert(4, keys[3].clone());
+    expected.insert(4, expected[3]);
+    ensure_eq!(ledger.policy_states(&keys).await?, expected, "states of many keys");
+    ensure_eq!(ledger.policy_states(&[]).await?, Vec::new(), "states of no keys");
     Ok(())
 }
 

@@ -48,9 +48,9 @@ impl<L: AlertLedger> AlertLedger for Flaky<L> {
         self.answer("status", self.inner.status(id).await?)
     }
 
-    async fn policy_state(&self, key: &RuleKey) -> Result<Option<PolicyState>> {
-        self.reach("policy_state")?;
-        self.answer("policy_state", self.inner.policy_state(key).await?)
+    async fn policy_states(&self, keys: &[RuleKey]) -> Result<Vec<Option<PolicyState>>> {
+        self.reach("policy_states")?;
+        self.answer("policy_states", self.inner.policy_states(keys).await?)
     }
 
     async fn advance(&self, key: &RuleKey, state: &PolicyState) -> Result<bool> {

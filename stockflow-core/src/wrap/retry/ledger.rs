@@ -24,8 +24,8 @@ impl<L: AlertLedger> AlertLedger for Retry<L> {
         repeat!(self, self.inner.status(id).await)
     }
 
-    async fn policy_state(&self, key: &RuleKey) -> Result<Option<PolicyState>> {
-        repeat!(self, self.inner.policy_state(key).await)
+    async fn policy_states(&self, keys: &[RuleKey]) -> Result<Vec<Option<PolicyState>>> {
+        repeat!(self, self.inner.policy_states(keys).await)
     }
 
     async fn advance(&self, key: &RuleKey, state: &PolicyState) -> Result<bool> {
