@@ -45,6 +45,23 @@ fn a_function_is_the_program_that_its_package_has() {
     }
 }
 
+/// In a file of cargo's configuration, since SAM says `--release` and nothing else.
+#[test]
+fn functions_are_built_small_and_still_unwind() {
+    const HOW: &str = include_str!("../../functions.toml");
+    let named = "[package.metadata.lambda.build]\nconfig = [\"deploy/functions.toml\"]\n";
+    for package in [
+        include_str!("../../../bins/processor/Cargo.toml"),
+        include_str!("../../../bins/trend/Cargo.toml"),
+    ] {
+        assert!(package.contains(named), "{package}");
+    }
+    assert!(HOW.contains("[profile.release]") && HOW.contains("lto = \"fat\""));
+    // A panic is to cost one record, not the process; cargo-lambda aborts unless the profile says what to do.
+    assert!(!HOW.contains("panic ="));
+    assert!(include_str!("../../../Cargo.toml").contains("panic = \"unwind\""));
+}
+
 #[test]
 fn mappings_report_parts_and_give_up_into_a_bucket() {
     let mappings: Vec<_> = TEMPLATE.of_type("AWS::Lambda::EventSourceMapping").collect();

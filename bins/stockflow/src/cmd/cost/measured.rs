@@ -3,6 +3,7 @@
 //! | constant | measured by |
 //! |---|---|
 //! | of ours, but for times | `cargo test -p stockflow --features full --lib units`: both stages through the cost meter, against the emulator; the test fails if a constant is not what it measures |
+//! | calls of ours | `cargo test -p stockflow-aws --features full --test calls`, the sums of docs/cost.md |
 //! | times of ours | not on AWS: from the sums of docs/capacity.md (0.15 ms of processor a call, 5 µs a quote, a seventh of a processor at 256 MB) |
 //! | what the template makes | counted in deploy/template.yaml; a test counts again |
 //! | of the original | read in its code, its sizes and times taken as round numbers; docs/cost.md says which |
@@ -58,13 +59,14 @@ const QUOTE: f64 = 0.005;
 
 /// Seconds of an invocation of stage 1 on that many quotes of that many symbols.
 pub(super) fn seconds_stage_1(quotes: f64, symbols: f64) -> f64 {
-    let calls = (quotes / 25.0).ceil() + (symbols / 25.0).ceil() + symbols + 1.0;
+    let rows = (quotes - symbols).max(0.0);
+    let calls = (rows / 25.0).ceil() + (symbols / 25.0).ceil() + symbols + 1.0;
     (WAIT + SHARE * (CALL * calls + QUOTE * quotes)) / 1_000.0
 }
 
 /// Seconds of an invocation of stage 2 on that many checkpoints.
 pub(super) fn seconds_stage_2(checkpoints: f64) -> f64 {
-    (WAIT + SHARE * CALL * checkpoints) / 1_000.0
+    (WAIT + SHARE * CALL * checkpoints * (1.0 + WRITES_STAGE_2)) / 1_000.0
 }
 
 /// Of the original.
