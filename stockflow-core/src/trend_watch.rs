@@ -5,8 +5,9 @@ mod follower;
 mod report;
 mod telling;
 
-use std::{sync::Arc, time::Duration};
+use std::{future::pending, pin::pin, sync::Arc, time::Duration};
 
+use futures_util::future::{Either, select};
 use hashbrown::HashMap;
 
 use self::follower::{Finding, Follower};
@@ -117,6 +118,23 @@ impl TrendWatch {
     /// # Errors
     /// None as a whole: what is not finished is in the report, by index, and has to come again.
     pub async fn process(&mut self, checkpoints: &[StoredRow], now: Timestamp) -> WatchReport {
+        self.process_until(checkpoints, now, pending()).await
+    }
+
+    /// The same until `stop` is ready: no more is taken in then, and what was claimed by then is told and marked.
+    ///
+    /// Who drops the call in place of that, to end it in time, may do so between an alert and its mark, and has it told again.
+    ///
+    /// # Errors
+    /// As for [`process`](Self::process); what was not taken in is in the report, too.
+    pub async fn process_until(
+        &mut self,
+        checkpoints: &[StoredRow],
+        now: Timestamp,
+        stop: impl Future<Output = ()> + Send,
+    ) -> WatchReport {
+        let mut stop = pin!(stop);
+        let mut is_over = false;
         let mut round = Round { memory: std::mem::take(&mut self.memory), ..Round::default() };
         self.look_up_marks(checkpoints, &mut round).await;
         for (index, checkpoint) in checkpoints.iter().enumerate() {
@@ -124,6 +142,10 @@ impl TrendWatch {
                 continue;
             }
             let symbol = checkpoint.row.quote.symbol;
+            if is_over {
+                round.failures.push(ItemFailure { index, error: out_of_time() });
+                continue;
+            }
             // It would have to bring the rows of the one that failed along, and is to come again after it anyway.
             if round.stopped.contains_key(&symbol) {
                 let error =
@@ -132,7 +154,17 @@ impl TrendWatch {
                 continue;
             }
             let handled = round.memory.get(&symbol).and_then(|follower| follower.handled);
-            if let Err(error) = self.take_in(index, checkpoint, now, &mut round).await {
+            let taken = {
+                let work = pin!(self.take_in(index, checkpoint, now, &mut round));
+                match select(work, stop.as_mut()).await {
+                    Either::Left((taken, _)) => taken,
+                    Either::Right(((), _)) => {
+                        is_over = true;
+                        Err(out_of_time())
+                    }
+                }
+            };
+            if let Err(error) = taken {
                 round.stop(symbol, handled);
                 round.failures.push(ItemFailure { index, error });
             }
@@ -268,6 +300,10 @@ impl TrendWatch {
     async fn is_unsent(&self, alert: &Alert) -> Result<bool> {
         Ok(matches!(self.ledger.status(&alert.id()).await?, Some(AlertStatus::Claimed { .. })))
     }
+}
+
+fn out_of_time() -> Error {
+    Error::new(ErrorKind::Unavailable, BACKEND, "be done in time")
 }
 
 /// Leaves a trace of how far a call got, for those who test what a crash does there.

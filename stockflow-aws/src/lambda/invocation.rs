@@ -26,8 +26,17 @@ impl Invocation {
 
     /// When to stop working and to answer: 2 s before the deadline, or a tenth of the time that there was, whichever is more.
     pub(super) fn stop(&self) -> Instant {
+        self.before_the_end(Duration::from_secs(2), 10)
+    }
+
+    /// When to answer, whatever is under way: half a second before the deadline, or a fortieth of the time that there was.
+    pub(super) fn last(&self) -> Instant {
+        self.before_the_end(Duration::from_millis(500), 40)
+    }
+
+    fn before_the_end(&self, least: Duration, part: u32) -> Instant {
         let begin = Instant::now();
         let time = self.deadline.saturating_duration_since(begin);
-        begin + time.saturating_sub(Duration::from_secs(2).max(time / 10))
+        begin + time.saturating_sub(least.max(time / part))
     }
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use stockflow_core::{StoredRow, TrendWatch, WatchCounts, WatchReport};
-use tokio::time::timeout_at;
+use tokio::time::{sleep_until, timeout_at};
 
 use super::{Invocation, MetricLine, PartialBatch, Unit};
 use crate::dynamodb::{ChangeRecord, InvalidEvent, RowChange, read_event};
@@ -12,7 +12,8 @@ use crate::dynamodb::{ChangeRecord, InvalidEvent, RowChange, read_event};
 ///
 /// - Checkpoint rows are followed; other rows, and removed ones, are passed over. The mapping's filter leaves them out before they
 ///   cost anything.
-/// - What is not finished is reported by the sequence number of its record, and comes again from there on.
+/// - What is not finished is reported by the sequence number of its record, and comes again from there on. When the time runs out no
+///   more is taken in, and what was claimed by then is told and marked.
 /// - A record that is no row of ours is logged, counted, and passed: the row itself is in the table.
 #[derive(Debug)]
 pub struct TrendFunction {
@@ -55,7 +56,7 @@ impl TrendFunction {
         event: &[u8],
         invocation: &Invocation,
     ) -> Result<TrendOutcome, InvalidEvent> {
-        let stop = invocation.stop();
+        let (stop, last) = (invocation.stop(), invocation.last());
         let begin = tokio::time::Instant::now();
         let records = read_event(event)?;
         let mut outcome = TrendOutcome::default();
@@ -63,7 +64,9 @@ impl TrendFunction {
             outcome.span = Some((first.sequence_number.clone(), last.sequence_number.clone()));
         }
         let (rows, numbers) = checkpoints(records, &mut outcome);
-        match timeout_at(stop, self.stage.process(&rows, invocation.now)).await {
+        let stop = sleep_until(stop);
+        let work = self.stage.process_until(&rows, invocation.now, stop);
+        match timeout_at(last, work).await {
             Err(_) => {
                 outcome.errors.push("the time was over before the work was".into());
                 outcome.response = numbers.first().map(PartialBatch::from).unwrap_or_default();

@@ -86,14 +86,21 @@ async fn alive<T: Sync>(
     answer: impl Future<Output = Reply> + Send,
 ) -> Reply {
     // The functions stop in time by tokio's clock, which shows what the simulator's shows: that has to stop there too, and a
-    // little later, since timers of tokio have a resolution of a millisecond.
+    // little later, since timers of tokio have a resolution of a millisecond. Two seconds before the end they take in no more,
+    // half a second before it they answer.
     let left = invocation.deadline.since(invocation.clock.now());
-    let stop = left.saturating_sub(Duration::from_millis(1_998));
-    let mut alarm = pin!(invocation.clock.sleep(stop));
+    let mut alarm = pin!(async {
+        for rest in [1_998, 498] {
+            let at = left.saturating_sub(Duration::from_millis(rest));
+            let passed = left.saturating_sub(invocation.deadline.since(invocation.clock.now()));
+            invocation.clock.sleep(at.saturating_sub(passed)).await;
+        }
+    });
+    let mut rang = false;
     // The simulator runs many of them within one task.
     let mut answer = pin!(tokio::task::unconstrained(answer));
     poll_fn(|context| {
-        let _ = alarm.as_mut().poll(context);
+        rang = rang || alarm.as_mut().poll(context).is_ready();
         match answer.as_mut().poll(context) {
             Poll::Pending if container.is_dead() => Poll::Ready(Reply::Crash),
             poll => poll,
