@@ -7,7 +7,11 @@ mod telling;
 
 use std::{future::pending, pin::pin, sync::Arc, time::Duration};
 
-use futures_util::future::{Either, select};
+use futures_util::{
+    StreamExt as _,
+    future::{Either, select},
+    stream,
+};
 use hashbrown::HashMap;
 
 use self::follower::{Finding, Follower};
@@ -20,6 +24,10 @@ use crate::{
 pub use report::{WatchCounts, WatchReport};
 
 const BACKEND: &str = "trend watch";
+
+/// Claims and marks that are made at once: each waits for a disk or a network, and a ledger on a disk makes them durable together.
+/// One after the other, a symbol that has much to tell after an outage would never be done in the time of a call.
+const AT_ONCE: usize = 64;
 
 /// Stage 2 of the pipeline: goes through the rows that each checkpoint brings, follows the trend, and tells what the policy
 /// lets pass.
@@ -134,9 +142,11 @@ impl TrendWatch {
         stop: impl Future<Output = ()> + Send,
     ) -> WatchReport {
         let mut stop = pin!(stop);
-        let mut is_over = false;
         let mut round = Round { memory: std::mem::take(&mut self.memory), ..Round::default() };
-        self.look_up_marks(checkpoints, &mut round).await;
+        let mut is_over = {
+            let work = pin!(self.look_up_marks(checkpoints, &mut round));
+            matches!(select(work, stop.as_mut()).await, Either::Right(_))
+        };
         for (index, checkpoint) in checkpoints.iter().enumerate() {
             if checkpoint.checkpoint.is_none() {
                 continue;
@@ -246,7 +256,7 @@ impl TrendWatch {
         round: &mut Round,
     ) -> Result<()> {
         let mut states = self.states(&findings).await?;
-        let mut held = None;
+        let mut wanted = Vec::new();
         for alert in findings {
             let Some((_, policy)) = self.told.get(&(alert.kind, alert.rule.clone())) else {
                 continue;
@@ -258,13 +268,22 @@ impl TrendWatch {
             let seen = state.is_some_and(|state| alert.cause <= state.last_input);
             let (next, told) = policy.decide(*state, alert.cause, alert.evidence.direction);
             (*state, *moved) = (Some(next), *moved || !seen);
-            if told || (seen && self.is_unsent(&alert).await?) {
-                match self.ledger.claim(&alert, now, self.lease).await? {
-                    Claim::Won => round.won.push(Won { checkpoint: index, alert }),
-                    Claim::Held { until } => held = Some(until),
-                    Claim::Sent => {}
-                }
+            if told || seen {
+                wanted.push(self.claim(alert, told, now));
             }
+        }
+        let (mut held, mut failed) = (None, None);
+        let mut claims = pin!(stream::iter(wanted).buffered(AT_ONCE));
+        while let Some(claim) = claims.next().await {
+            match claim {
+                Ok((_, Claim::Sent)) => {}
+                Ok((alert, Claim::Won)) => round.won.push(Won { checkpoint: index, alert }),
+                Ok((_, Claim::Held { until })) => held = Some(until),
+                Err(error) => failed = failed.or(Some(error)),
+            }
+        }
+        if let Some(error) = failed {
+            return Err(error);
         }
         for (key, state, moved) in &states {
             if let (Some(state), true) = (state, moved) {
@@ -297,8 +316,16 @@ impl TrendWatch {
         Ok(keys.into_iter().zip(states).map(|(key, state)| (key, state, false)).collect())
     }
 
-    async fn is_unsent(&self, alert: &Alert) -> Result<bool> {
-        Ok(matches!(self.ledger.status(&alert.id()).await?, Some(AlertStatus::Claimed { .. })))
+    /// Claims an alert that is told, or one that was told by an earlier call, if that has not sent it.
+    async fn claim(&self, alert: Alert, told: bool, now: Timestamp) -> Result<(Alert, Claim)> {
+        if !told {
+            let status = self.ledger.status(&alert.id()).await?;
+            if !matches!(status, Some(AlertStatus::Claimed { .. })) {
+                return Ok((alert, Claim::Sent));
+            }
+        }
+        let claim = self.ledger.claim(&alert, now, self.lease).await?;
+        Ok((alert, claim))
     }
 }
 

@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 use futures_util::{StreamExt as _, stream};
 use hashbrown::HashSet;
 
-use super::{Round, TrendWatch, telling::MARKS_AT_ONCE};
+use super::{AT_ONCE, Round, TrendWatch};
 use crate::{
     AlertLedgerExt as _, PolicyState, Result, RuleKey, RuleName, StoredRow, Symbol, Timestamp,
 };
@@ -84,7 +84,7 @@ impl TrendWatch {
                 (symbol, self.ledger.advance(&key(symbol), &state).await)
             })
             .collect();
-        let outcomes: Vec<_> = stream::iter(marks).buffered(MARKS_AT_ONCE).collect().await;
+        let outcomes: Vec<_> = stream::iter(marks).buffered(AT_ONCE).collect().await;
         for (symbol, outcome) in outcomes {
             if let Err(error) = outcome {
                 tracing::warn!(%symbol, error = error.chain(), "the mark of what was followed stays where it is");

@@ -4,11 +4,8 @@ use std::time::Duration;
 
 use futures_util::{StreamExt as _, stream};
 
-use super::{BACKEND, Round, TrendWatch, Won, step};
+use super::{AT_ONCE, BACKEND, Round, TrendWatch, Won, step};
 use crate::{Alert, Error, ErrorKind, ItemFailure, Result, Timestamp};
-
-/// Marks that are made at once: each waits for a disk or a network, and a ledger on a disk makes them durable together.
-pub(super) const MARKS_AT_ONCE: usize = 64;
 
 impl TrendWatch {
     /// Sends all alerts that were won, and marks those that were taken over.
@@ -22,8 +19,7 @@ impl TrendWatch {
         step("sent");
         let marks: Vec<_> =
             alerts.iter().zip(errors).map(|(alert, error)| self.mark(alert, error, now)).collect();
-        let outcomes: Vec<Result<Told>> =
-            stream::iter(marks).buffered(MARKS_AT_ONCE).collect().await;
+        let outcomes: Vec<Result<Told>> = stream::iter(marks).buffered(AT_ONCE).collect().await;
         for (Won { checkpoint, alert }, outcome) in won.into_iter().zip(outcomes) {
             match outcome {
                 Ok(Told::Sent) => round.counts.alerts += 1,
