@@ -10,8 +10,9 @@ use stockflow_aws::{
     records::{Aggregate, compress},
 };
 use stockflow_core::{
-    AlertLedger as _, Archive, ErrorKind, Object, Processor, QuoteHistory as _, QuoteTable, Result,
-    RowQuery, Rules, TrendWatch,
+    Alert, AlertId, AlertLedger, AlertStatus, Archive, Claim, ErrorKind, Object, PolicyState,
+    Processor, QuoteHistory as _, QuoteTable, Result, RowQuery, RuleKey, Rules, Timestamp,
+    TrendWatch,
     conformance::samples::{at, quote, symbol},
     memory::{Faults, Flaky, MemoryAlerter, MemoryArchive, MemoryLedger, MemoryTable},
     wire,
@@ -221,4 +222,63 @@ async fn an_anomaly_in_a_checkpoint_row_is_told_and_a_failure_names_its_record()
     let sent = alerter.sent();
     assert_eq!(sent.len(), 1);
     assert!(ledger.status(&sent[0].id()).await.unwrap().is_some());
+}
+
+/// Hangs where the policy's states move on, after the alerts are claimed.
+#[derive(Debug)]
+struct Stuck(Arc<MemoryLedger>);
+
+#[async_trait::async_trait]
+impl AlertLedger for Stuck {
+    async fn claim(&self, alert: &Alert, now: Timestamp, lease: Duration) -> Result<Claim> {
+        self.0.claim(alert, now, lease).await
+    }
+    async fn mark_sent(&self, id: &AlertId, now: Timestamp) -> Result<()> {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        self.0.mark_sent(id, now).await
+    }
+    async fn status(&self, id: &AlertId) -> Result<Option<AlertStatus>> {
+        self.0.status(id).await
+    }
+    async fn policy_states(&self, keys: &[RuleKey]) -> Result<Vec<Option<PolicyState>>> {
+        self.0.policy_states(keys).await
+    }
+    async fn advance(&self, key: &RuleKey, state: &PolicyState) -> Result<bool> {
+        if key.rule == "percent_change" {
+            std::future::pending::<()>().await;
+        }
+        self.0.advance(key, state).await
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn when_the_time_is_over_what_was_claimed_is_told_and_marked_and_the_rest_comes_again() {
+    let change = |number: u64| {
+        let image = image(60 * number);
+        format!(
+            r#"{{"eventName":"INSERT","dynamodb":{{"SequenceNumber":"{number}","NewImage":{image}}}}}"#
+        )
+    };
+    let event = format!(r#"{{"Records":[{},{}]}}"#, change(1), change(2));
+    let table = Arc::new(MemoryTable::new());
+    for number in [1, 2] {
+        let row = stockflow_aws::dynamodb::read_image(image(60 * number).as_bytes()).unwrap();
+        table.put(&[row]).await.unwrap().into_result().unwrap();
+    }
+    let (ledger, alerter) = (Arc::new(MemoryLedger::new()), Arc::new(MemoryAlerter::new()));
+    let rules = Rules::default_set();
+    let stuck = Arc::new(Stuck(ledger.clone()));
+    let watch = TrendWatch::new(&rules, table.clone(), stuck, alerter.clone());
+    let begin = Instant::now();
+    let mut function = TrendFunction::new(watch);
+    let outcome = function.handle(event.as_bytes(), &Invocation::for_tests()).await.unwrap();
+    assert!(begin.elapsed() < Duration::from_secs(59), "{:?}", begin.elapsed());
+    assert_eq!(outcome.response.resume_at(), Some("1"));
+    assert_eq!((outcome.counts.alerts, outcome.errors.len()), (1, 2), "{:?}", outcome.errors);
+
+    let watch = TrendWatch::new(&rules, table, ledger, alerter.clone());
+    let invocation = Invocation { now: at(200), ..Invocation::for_tests() };
+    let outcome = TrendFunction::new(watch).handle(event.as_bytes(), &invocation).await.unwrap();
+    assert!(outcome.response.is_complete(), "{:?}", outcome.errors);
+    assert_eq!((outcome.counts.alerts, alerter.sent().len()), (0, 1), "it is not told again");
 }
