@@ -72,14 +72,40 @@ pub struct SequenceNumber(Repr);
 #[derive(Clone, PartialEq, Eq, Hash)]
 enum Repr {
     Number(u64),
+    /// Those of Kinesis have 56 digits: in place, since each record of an event has one.
+    Short {
+        length: u8,
+        /// Zero after the text.
+        text: [u8; SHORT],
+    },
+    /// Longer than that.
     Text(Arc<str>),
+}
+
+const SHORT: usize = 62;
+
+impl Repr {
+    fn text(&self) -> Option<&[u8]> {
+        match self {
+            Self::Number(_) => None,
+            Self::Short { length, text } => text.get(..usize::from(*length)),
+            Self::Text(text) => Some(text.as_bytes()),
+        }
+    }
 }
 
 impl SequenceNumber {
     /// A stream's own decimal number as text.
     #[must_use]
     pub fn from_text(text: &str) -> Self {
-        Self(Repr::Text(text.into()))
+        let mut short = [0; SHORT];
+        match short.get_mut(..text.len()) {
+            Some(place) => {
+                place.copy_from_slice(text.as_bytes());
+                Self(Repr::Short { length: text.len() as u8, text: short })
+            }
+            None => Self(Repr::Text(text.into())),
+        }
     }
 
     /// The number, where the stream counts in 64 bits.
@@ -87,7 +113,7 @@ impl SequenceNumber {
     pub const fn as_u64(&self) -> Option<u64> {
         match self.0 {
             Repr::Number(number) => Some(number),
-            Repr::Text(_) => None,
+            Repr::Short { .. } | Repr::Text(_) => None,
         }
     }
 }
@@ -105,11 +131,11 @@ impl PartialOrd for SequenceNumber {
 }
 impl Ord for SequenceNumber {
     fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        match (&self.0, &other.0) {
-            (Repr::Number(a), Repr::Number(b)) => a.cmp(b),
-            (Repr::Text(a), Repr::Text(b)) => a.len().cmp(&b.len()).then_with(|| a.cmp(b)),
-            (Repr::Number(_), Repr::Text(_)) => std::cmp::Ordering::Less,
-            (Repr::Text(_), Repr::Number(_)) => std::cmp::Ordering::Greater,
+        match (self.0.text(), other.0.text()) {
+            (None, None) => self.as_u64().cmp(&other.as_u64()),
+            (Some(a), Some(b)) => a.len().cmp(&b.len()).then_with(|| a.cmp(b)),
+            (None, Some(_)) => std::cmp::Ordering::Less,
+            (Some(_), None) => std::cmp::Ordering::Greater,
         }
     }
 }
@@ -118,6 +144,10 @@ impl fmt::Display for SequenceNumber {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
             Repr::Number(number) => write!(f, "{number:020}"),
+            Repr::Short { length, text } => {
+                let text = text.get(..usize::from(*length)).unwrap_or_default();
+                f.write_str(str::from_utf8(text).unwrap_or_default())
+            }
             Repr::Text(text) => f.write_str(text),
         }
     }

@@ -30,6 +30,7 @@ impl Invocation {
     }
 
     /// When to answer, whatever is under way: half a second before the deadline, or a fortieth of the time that there was.
+    #[cfg(feature = "dynamodb")]
     pub(super) fn last(&self) -> Instant {
         self.before_the_end(Duration::from_millis(500), 40)
     }

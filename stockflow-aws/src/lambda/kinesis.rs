@@ -36,9 +36,14 @@ use super::{
 /// Not such an event, or a record without its number or its arrival.
 pub fn read_kinesis_event(event: &[u8]) -> Result<Vec<RecordBatch>, EventError> {
     let mut scanner = Scanner::new(event);
+    if u32::try_from(event.len()).is_err() {
+        return Err(EventError::new(0, "an event of less than 4 GiB; Lambda's have 6 MB"));
+    }
+    let most = event.len() / SMALLEST_RECORD;
     let mut found = Found {
         event,
-        records: Vec::with_capacity(event.len() / SMALLEST_RECORD),
+        records: Vec::with_capacity(most),
+        places: Vec::with_capacity(most),
         shards: Vec::new(),
         data: Vec::with_capacity(event.len() / 2),
     };
@@ -87,37 +92,36 @@ const INCOMPLETE: &str =
 /// What was read so far.
 struct Found<'a> {
     event: &'a [u8],
-    records: Vec<Entry>,
+    /// Without data: these are shared when all are there.
+    records: Vec<StreamRecord>,
+    /// Of each record, small: what is allocated large costs a fault for each page.
+    places: Vec<Place>,
     shards: Vec<ShardId>,
     data: Vec<u8>,
 }
 
-/// A record, and where its data are.
-struct Entry {
-    shard: usize,
-    sequence: SequenceNumber,
-    arrival: Timestamp,
-    data: Range<usize>,
+/// The number of a record's shard, and where its data are.
+struct Place {
+    shard: u32,
+    begin: u32,
+    end: u32,
 }
 
 impl Found<'_> {
     fn into_batches(self) -> Vec<RecordBatch> {
-        let data = Bytes::from(self.data);
-        let mut batches: Vec<RecordBatch> = self
-            .shards
-            .into_iter()
-            .map(|shard| RecordBatch { shard, records: Vec::new() })
-            .collect();
-        if let [only] = &mut batches[..] {
-            only.records.reserve(self.records.len());
+        let Self { mut records, places, shards, data, .. } = self;
+        let data = Bytes::from(data);
+        for (record, Place { begin, end, .. }) in records.iter_mut().zip(&places) {
+            record.data = data.slice(*begin as usize..*end as usize);
         }
-        for Entry { shard, sequence, arrival, data: place } in self.records {
-            let position = Position::new(sequence);
-            batches[shard].records.push(StreamRecord {
-                position,
-                arrival,
-                data: data.slice(place),
-            });
+        let batch = |shard| RecordBatch { shard, records: Vec::new() };
+        let mut batches: Vec<RecordBatch> = shards.into_iter().map(batch).collect();
+        if let [only] = &mut batches[..] {
+            only.records = records;
+            return batches;
+        }
+        for (record, place) in records.into_iter().zip(places) {
+            batches[place.shard as usize].records.push(record);
         }
         batches
     }
@@ -131,9 +135,11 @@ impl Found<'_> {
         let name = id.strip_suffix(sequence).and_then(|id| id.strip_suffix(':'));
         let shard =
             self.shard(name.unwrap_or_else(|| id.rsplit_once(':').map_or(id, |(name, _)| name)));
-        let sequence = SequenceNumber::from_text(sequence);
-        let data = self.append(places[Slot::Data as usize].clone());
-        self.records.push(Entry { shard, sequence, arrival, data });
+        let position = Position::new(SequenceNumber::from_text(sequence));
+        let Range { start, end } = self.append(places[Slot::Data as usize].clone());
+        // Data are no longer than the event.
+        self.places.push(Place { shard: shard as u32, begin: start as u32, end: end as u32 });
+        self.records.push(StreamRecord { position, arrival, data: Bytes::new() });
         Some(())
     }
 
