@@ -13,4 +13,4 @@ pub use simulated::{
     match_events,
 };
 #[cfg(feature = "yahoo")]
-pub use yahoo::{FeedCounts, YahooPoll};
+pub use yahoo::{FeedCounts, YahooPoll, YahooStream};

@@ -35,7 +35,7 @@ pub use feed::{
     SimulatedMarket, SimulatedOptions, default_symbols, match_events,
 };
 #[cfg(feature = "yahoo")]
-pub use feed::{FeedCounts, YahooPoll};
+pub use feed::{FeedCounts, YahooPoll, YahooStream};
 pub use lake::{Lake, LakeObject, RemoteLake};
 pub use ledger::{AlertQuery, LedgerEntry, LocalLedger};
 pub use pipeline::{Pipeline, Progress, StageTimes, Summary};

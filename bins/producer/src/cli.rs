@@ -19,6 +19,7 @@ use crate::{FeedKind, RecordForm};
                   Region, credentials and endpoint are found as every tool of AWS finds them: AWS_REGION, AWS_PROFILE, AWS_ENDPOINT_URL, …\n\
                   Exit codes: 0 success, 1 failure, 2 wrong usage or configuration.\n\n\
                   Examples:\n  stockflow-producer --feed yahoo --symbols AAPL,MSFT --stream stock-market-stream\n  \
+                  stockflow-producer --feed yahoo-stream --symbols AAPL,MSFT --stream stock-market-stream\n  \
                   stockflow-producer --replay quotes.csv.gz --stream stock-market-stream\n  \
                   stockflow-producer --feed yahoo --symbols AAPL --once --dry-run"
 )]
@@ -53,16 +54,19 @@ pub struct Cli {
     /// Of the simulated market: the same seed gives the same day
     #[arg(long, value_name = "N", env = "STOCKFLOW_SEED")]
     pub seed: Option<u64>,
-    /// Of Yahoo: seconds from one poll of a symbol to the next
+    /// Of Yahoo, when it is polled: seconds from one poll of a symbol to the next
     #[arg(long, value_name = "SECONDS", env = "STOCKFLOW_INTERVAL", value_parser = clap::value_parser!(u32).range(1..=86_400))]
     pub interval: Option<u32>,
     /// Asks another host in place of Yahoo's
     #[arg(long, value_name = "URL", env = "STOCKFLOW_YAHOO_URL", hide = true)]
     pub yahoo_url: Option<String>,
+    /// Listens to another host in place of Yahoo's stream
+    #[arg(long, value_name = "URL", env = "STOCKFLOW_YAHOO_STREAM_URL", hide = true)]
+    pub yahoo_stream_url: Option<String>,
     /// Where to answer health checks: a port, which is one of the loopback interface, or an address with a port
     #[arg(long, value_name = "PORT", env = "STOCKFLOW_HEALTH")]
     pub health: Option<String>,
-    /// Takes one batch of the feed (of Yahoo: each symbol once), sends it, and ends
+    /// Takes one batch of the feed (of Yahoo: each symbol once), sends it, and ends; not for yahoo-stream
     #[arg(long)]
     pub once: bool,
     /// Prints quotes to standard output instead of sending them; stores nothing

@@ -5,6 +5,7 @@ use std::num::NonZeroUsize;
 use stockflow_core::{Cursor, QuoteSource};
 use stockflow_local::{
     FeedCounts, Paced, Replay, ReplayOptions, SimulatedMarket, SimulatedOptions, YahooPoll,
+    YahooStream,
 };
 
 use crate::{Failure, FeedKind, Once, Settings};
@@ -32,6 +33,7 @@ pub fn open(settings: &Settings, cursors: &[Cursor]) -> Result<Feed, Failure> {
         FeedKind::Simulated => simulated(settings, cursors)?,
         FeedKind::Replay => replay(settings, cursors)?,
         FeedKind::Yahoo => return yahoo(settings, cursors),
+        FeedKind::YahooStream => return yahoo_stream(settings, cursors),
     };
     let source: Box<dyn QuoteSource> = match settings.speed {
         Some(speed) => Box::new(Paced::new(source, f64::from(speed))?),
@@ -90,6 +92,24 @@ fn yahoo(settings: &Settings, cursors: &[Cursor]) -> Result<Feed, Failure> {
     let title = format!("Yahoo, {} symbols, polled every {:?}", symbols.len(), options.interval);
     let counts = Some(poll.counts());
     Ok(Feed { title, source: Box::new(poll), counts })
+}
+
+fn yahoo_stream(settings: &Settings, cursors: &[Cursor]) -> Result<Feed, Failure> {
+    let symbols = settings.symbols.as_deref().unwrap_or_default();
+    let options = &settings.yahoo;
+    let mut stream = YahooStream::new(symbols, cursors)?
+        .with_client(options.timeout, None)?
+        .with_rate(options.requests_a_minute)?
+        .with_concurrency(options.concurrency)?;
+    if let Some(url) = &options.stream_url {
+        stream = stream.with_url(url)?;
+    }
+    if let Some(url) = &options.url {
+        stream = stream.with_snapshot_url(url);
+    }
+    let title = format!("Yahoo's stream, {} symbols", symbols.len());
+    let counts = Some(stream.counts());
+    Ok(Feed { title, source: Box::new(stream), counts })
 }
 
 fn with_causes(error: &dyn std::error::Error) -> String {

@@ -19,6 +19,8 @@ pub enum FeedKind {
     Replay,
     /// Yahoo, by polling; its API is for personal use
     Yahoo,
+    /// Yahoo, by its WebSocket stream; its API is for personal use
+    YahooStream,
 }
 
 /// What a record of the stream holds.
@@ -63,12 +65,21 @@ pub struct Yahoo {
     pub timeout: Duration,
     /// Another host in place of Yahoo's.
     pub url: Option<String>,
+    /// Another host in place of Yahoo's stream.
+    pub stream_url: Option<String>,
 }
 
 impl Default for Yahoo {
     fn default() -> Self {
         let (interval, timeout) = (Duration::from_secs(30), Duration::from_secs(10));
-        Self { interval, requests_a_minute: 120, concurrency: 4, timeout, url: None }
+        Self {
+            interval,
+            requests_a_minute: 120,
+            concurrency: 4,
+            timeout,
+            url: None,
+            stream_url: None,
+        }
     }
 }
 

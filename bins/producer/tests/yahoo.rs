@@ -4,12 +4,14 @@
 
 #[path = "stub/kinesis.rs"]
 mod kinesis;
+#[path = "../../../stockflow-local/tests/yahoo/streamer.rs"]
+mod streamer;
 #[path = "../../../stockflow-local/tests/yahoo/stub.rs"]
 mod stub;
 
 use std::{
     collections::BTreeSet,
-    io::{Read as _, Write as _},
+    io::{BufRead as _, BufReader, Read as _, Write as _},
     net::{Ipv4Addr, TcpListener, TcpStream},
     process::{Child, Command, Stdio},
     thread,
@@ -17,7 +19,8 @@ use std::{
 };
 
 use kinesis::Kinesis;
-use stub::{Reply, Stub, chart};
+use streamer::{Act, Price, Streamer};
+use stub::{AT, Reply, Stub, chart};
 
 /// Each symbol has news three times, and then not any more; one is refused now and then.
 fn host() -> Stub {
@@ -91,4 +94,79 @@ fn news_is_sent_once_also_by_the_next_run_and_metrics_and_health_tell_of_it() {
     assert!(output.status.success());
     let sent = kinesis.records();
     assert_eq!(sent.iter().collect::<BTreeSet<_>>().len(), 9, "no news, nothing sent");
+}
+
+fn listen(kinesis: &Kinesis, host: &Stub, url: &str, data: &std::path::Path) -> Command {
+    let mut command = kinesis.producer(data);
+    command
+        .env("STOCKFLOW_FEED", "yahoo-stream")
+        .env("STOCKFLOW_SYMBOLS", "BTC-USD,ETH-USD")
+        .env("STOCKFLOW_YAHOO_URL", format!("http://{}/0", host.address))
+        .env("STOCKFLOW_YAHOO_STREAM_URL", url)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    command
+}
+
+#[test]
+fn what_a_stream_tells_is_sent_once_also_by_the_next_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let kinesis = Kinesis::start(Duration::from_millis(1), 0);
+    // One symbol has snapshots; the messages of the other tell everything.
+    let host = Stub::start(|symbol, _| match symbol {
+        "BTC-USD" => Reply::Http(200, "", chart(symbol, 0, 10_000)),
+        _ => Reply::Http(200, "", b"<html>".to_vec()),
+    });
+    let streamer = Streamer::start(|nth| {
+        let day = Some([1e6, 0.01, 228.3, 228.02]);
+        let eth =
+            |second| Price { day, ..Price::new("ETH-USD", (AT + second) * 1_000, 99.5, 1_000) };
+        let mut acts = vec![Act::Say("<html>".to_owned())];
+        acts.extend((0..3 + nth as i64).map(|second| eth(second).say()));
+        acts.push(Act::Hold);
+        acts
+    });
+    let url = format!("ws://{}/", streamer.address);
+    for expected in [4, 5] {
+        let child = listen(&kinesis, &host, &url, folder.path()).spawn().unwrap();
+        while kinesis.records().len() < expected {
+            thread::sleep(Duration::from_millis(20));
+        }
+        let metrics = stop(child);
+        assert!(metrics["Polls"].as_u64() >= Some(4), "{metrics}");
+        assert!(metrics["PollFailures"].as_u64() >= Some(1), "{metrics}");
+        let sent = kinesis.records();
+        assert_eq!((sent.len(), sent.iter().collect::<BTreeSet<_>>().len()), (expected, expected));
+    }
+}
+
+#[test]
+fn a_stream_that_cannot_be_trusted_says_so_and_stops_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let kinesis = Kinesis::start(Duration::from_millis(1), 0);
+    let (host, streamer) = (host(), Streamer::start(|_| vec![Act::Hold]));
+    let url = format!("wss://{}/", streamer.address);
+    let mut child = listen(&kinesis, &host, &url, folder.path()).spawn().unwrap();
+    let mut log = BufReader::new(child.stderr.take().unwrap());
+    let mut text = String::new();
+    while !text.contains("TLS failed") {
+        assert!(log.read_line(&mut text).unwrap() > 0, "it ended by itself: {text}");
+    }
+    stop(child);
+}
+
+#[test]
+fn a_stream_has_no_rounds() {
+    let folder = tempfile::tempdir().unwrap();
+    let kinesis = Kinesis::start(Duration::from_millis(1), 0);
+    for (url, argument, text) in [
+        ("ws://127.0.0.1:9/", "--once", "say --feed yahoo"),
+        ("http://127.0.0.1:9/", "--dry-run", "wss://HOST/PATH"),
+    ] {
+        let mut command = listen(&kinesis, &host(), url, folder.path());
+        let output = command.arg(argument).output().unwrap();
+        let told = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{told}");
+        assert!(told.contains(text), "{told}");
+    }
 }

@@ -2,6 +2,8 @@
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs, unreachable_pub, reason = "a test")]
 
+#[path = "../../../stockflow-local/tests/yahoo/streamer.rs"]
+mod streamer;
 #[path = "../../../stockflow-local/tests/yahoo/stub.rs"]
 mod stub;
 
@@ -9,13 +11,15 @@ use std::{
     io::{BufRead as _, BufReader, Read as _},
     path::Path,
     process::{Command, Stdio},
+    time::Duration,
 };
 
 use aws_sdk_kinesis::Client;
 use serde_json::Value;
 use stockflow_aws::{client, kinesis::KinesisSink, testing::Emulator};
 use stockflow_core::{SinkExt as _, conformance::samples};
-use stub::{Reply, Stub, chart};
+use streamer::{Act, Price, Streamer};
+use stub::{AT, Reply, Stub, chart};
 
 /// Runs the program until stage 1 has acknowledged so many batches, and stops it: its summary.
 fn run(data: &Path, arguments: &[&str], variables: &[(&str, String)], batches: usize) -> Value {
@@ -65,10 +69,37 @@ fn yahoo_runs_until_it_is_stopped_and_goes_on_without_repeating() {
 }
 
 #[test]
+fn yahoos_stream_runs_until_it_is_stopped_and_goes_on_without_repeating() {
+    let folder = tempfile::tempdir().unwrap();
+    let charts = Stub::start(|symbol, _| Reply::Http(200, "", chart(symbol, 0, 10_000)));
+    // A connection says the last of what the one before it said, too.
+    let host = Streamer::start(|nth| {
+        let start = 1 + 90 * nth as i64;
+        let message = |second| Price::new("BTC-USD", (AT + second) * 1_000, 100.0, 1_000).say();
+        let acts = (start..start + 100)
+            .flat_map(|second| [message(second), Act::Wait(Duration::from_millis(20))]);
+        acts.chain([Act::Hold]).collect()
+    });
+    let variables = [
+        ("STOCKFLOW_YAHOO_URL", format!("http://{}/0", charts.address)),
+        ("STOCKFLOW_YAHOO_STREAM_URL", format!("ws://{}/", host.address)),
+    ];
+    let arguments = ["--feed", "yahoo-stream", "--symbols", "BTC-USD"];
+    let first = run(folder.path(), &arguments, &variables, 4);
+    let rows = first["rows"].as_u64().unwrap();
+    assert!(rows >= 4 && first["quotes"] == rows, "{first}");
+    let second = run(folder.path(), &arguments, &variables, 3);
+    let more = second["quotes"].as_u64().unwrap();
+    assert!(more >= 3 && second["duplicate"] == 0 && second["late"] == 0, "{second}");
+    assert_eq!(second["rows"].as_u64(), Some(rows + more));
+}
+
+#[test]
 fn yahoo_needs_symbols_and_live_feeds_have_their_own_pace() {
     for (arguments, text) in [
         (&["--feed", "yahoo"][..], "--symbols AAPL,MSFT"),
         (&["--feed", "yahoo", "--symbols", "AAPL", "--speed", "2x"], "leave --speed out"),
+        (&["--feed", "yahoo-stream"], "--symbols AAPL,MSFT"),
         (&["--feed", "nasdaq"], "kinesis:STREAM"),
     ] {
         let folder = tempfile::tempdir().unwrap();

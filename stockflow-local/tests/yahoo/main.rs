@@ -1,10 +1,16 @@
 //! Polling, against a host on this machine: what it answers, and that the feed keeps its contract.
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs, unreachable_pub, reason = "a test")]
 
+mod stream;
+mod streamer;
 mod stub;
 
-use std::{sync::Arc, time::Duration};
+use std::{io, net::TcpStream, sync::Arc, time::Duration};
 
+use rustls::{
+    ServerConfig, ServerConnection, StreamOwned,
+    pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject as _},
+};
 use serde_json::json;
 use stockflow_core::{
     Cursor, Position, Processor, Quality, Quote, QuoteSource as _, RecordBatch, Rules,
@@ -100,12 +106,8 @@ async fn nan_in_the_last_row_is_no_number_and_no_end() {
     assert_eq!(answered(good(nan.into_bytes())).await.0, ["229.87"]);
 }
 
-#[tokio::test]
-async fn a_certificate_that_nobody_signed_is_a_failure() {
-    use rustls::{
-        ServerConfig, ServerConnection, StreamOwned,
-        pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject as _},
-    };
+/// A layer of TLS with a certificate that nobody signed.
+fn tls() -> impl Fn(TcpStream) -> io::Result<StreamOwned<ServerConnection, TcpStream>> {
     let certificate = CertificateDer::from_pem_slice(include_bytes!("tls/cert.pem")).unwrap();
     let key = PrivateKeyDer::from_pem_slice(include_bytes!("tls/key.pem")).unwrap();
     let provider = Arc::new(rustls::crypto::ring::default_provider());
@@ -116,13 +118,15 @@ async fn a_certificate_that_nobody_signed_is_a_failure() {
         .with_single_cert(vec![certificate], key)
         .unwrap();
     let config = Arc::new(config);
-    let host = Stub::listen(
-        |symbol, _| good(chart(symbol, 0, 22_987)),
-        move |stream| {
-            let connection = ServerConnection::new(Arc::clone(&config)).unwrap();
-            Ok(StreamOwned::new(connection, stream))
-        },
-    );
+    move |stream| {
+        let connection = ServerConnection::new(Arc::clone(&config)).map_err(io::Error::other)?;
+        Ok(StreamOwned::new(connection, stream))
+    }
+}
+
+#[tokio::test]
+async fn a_certificate_that_nobody_signed_is_a_failure() {
+    let host = Stub::listen(|symbol, _| good(chart(symbol, 0, 22_987)), tls());
     let plain = Stub::start(|symbol, _| good(chart(symbol, 0, 22_987)));
     for address in [host.address, plain.address] {
         let mut poll = poll(&format!("https://{address}"), &["AAPL"], 1, &[]);

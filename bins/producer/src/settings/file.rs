@@ -29,8 +29,12 @@ const KEYS: [&str; 12] = [
     "drain",
     "metrics",
 ];
-const FEEDS: [(&str, FeedKind); 3] =
-    [("simulated", FeedKind::Simulated), ("replay", FeedKind::Replay), ("yahoo", FeedKind::Yahoo)];
+const FEEDS: [(&str, FeedKind); 4] = [
+    ("simulated", FeedKind::Simulated),
+    ("replay", FeedKind::Replay),
+    ("yahoo", FeedKind::Yahoo),
+    ("yahoo-stream", FeedKind::YahooStream),
+];
 const RECORDS: [(&str, RecordForm); 3] = [
     ("plain", RecordForm::Plain),
     ("aggregated", RecordForm::Aggregated),
@@ -135,6 +139,8 @@ impl Partial {
             self.yahoo.interval = Duration::from_secs(u64::from(seconds));
         }
         self.yahoo.url = cli.yahoo_url.clone().or_else(|| self.yahoo.url.take());
+        self.yahoo.stream_url =
+            cli.yahoo_stream_url.clone().or_else(|| self.yahoo.stream_url.take());
         if let Some(text) = &cli.health {
             let wrong = || Failure::Usage(format!("--health is {text}, allowed is {HEALTH}"));
             self.health = Some(address(text).ok_or_else(wrong)?);
@@ -150,15 +156,19 @@ impl Partial {
     pub(super) fn check(self) -> Result<Settings, Failure> {
         let usage = |text: &str| Failure::Usage(text.to_owned());
         let feed = self.feed.ok_or_else(|| {
-            usage("no feed: say --feed (or feed in the file) with one of simulated, replay, yahoo")
+            usage("no feed: say --feed (or feed in the file) with one of simulated, replay, yahoo, yahoo-stream")
         })?;
         if feed == FeedKind::Replay && self.replay.is_empty() {
             return Err(usage(
                 "nothing to replay: name files with --replay, or replay.files in the file",
             ));
         }
-        if feed == FeedKind::Yahoo && self.symbols.is_none() {
+        let is_yahoo = matches!(feed, FeedKind::Yahoo | FeedKind::YahooStream);
+        if is_yahoo && self.symbols.is_none() {
             return Err(usage("whose quotes: say --symbols (or symbols in the file)"));
+        }
+        if feed == FeedKind::YahooStream && self.once {
+            return Err(usage("a stream has no rounds: for --once, say --feed yahoo"));
         }
         if self.speed == Some(0) {
             return Err(usage("--speed is 0, allowed is 1 or more; leave it out for no limit"));
@@ -202,7 +212,14 @@ fn speed(section: &Section) -> Result<Option<u32>, ConfigError> {
 
 fn yahoo(section: &Section) -> Result<Yahoo, ConfigError> {
     let seconds = Duration::from_secs;
-    section.only(["interval", "requests_a_minute", "concurrency", "timeout", "url"])?;
+    section.only([
+        "interval",
+        "requests_a_minute",
+        "concurrency",
+        "timeout",
+        "url",
+        "stream_url",
+    ])?;
     let mut yahoo = Yahoo::default();
     let interval = section.duration("interval", seconds(1)..=seconds(86_400))?;
     yahoo.interval = interval.unwrap_or(yahoo.interval);
@@ -213,6 +230,7 @@ fn yahoo(section: &Section) -> Result<Yahoo, ConfigError> {
     let timeout = section.duration("timeout", seconds(1)..=seconds(300))?;
     yahoo.timeout = timeout.unwrap_or(yahoo.timeout);
     yahoo.url = section.text("url")?.map(str::to_owned);
+    yahoo.stream_url = section.text("stream_url")?.map(str::to_owned);
     Ok(yahoo)
 }
 

@@ -41,6 +41,7 @@ pub use speed::Speed;
 #[command(
     after_help = "Examples:\n  stockflow run\n  stockflow run --replay quotes.csv.gz --symbols IBM,SPY --data ./ibm-spy\n  \
                   stockflow run --feed yahoo --symbols AAPL,MSFT,BTC-USD\n  \
+                  stockflow run --feed yahoo-stream --symbols AAPL,MSFT,BTC-USD\n  \
                   stockflow run --feed kinesis:stock-market-stream\n\n\
                   Yahoo's API is for personal use."
 )]
@@ -49,8 +50,8 @@ pub struct Run {
     /// the feature query) or a lake folder; several are merged in market-time order
     #[arg(long, value_name = "FILE", num_args = 1..)]
     pub replay: Vec<PathBuf>,
-    /// A live feed instead, until it is stopped: yahoo (needs --symbols), kinesis:STREAM (in a build with the feature aws);
-    /// or simulated
+    /// A live feed instead, until it is stopped: yahoo (polled) or yahoo-stream (needs --symbols), kinesis:STREAM (in a build with
+    /// the feature aws); or simulated
     #[arg(long, value_name = "FEED", conflicts_with = "replay")]
     pub feed: Option<FeedName>,
     /// How live feeds are asked.

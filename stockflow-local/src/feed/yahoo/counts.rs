@@ -40,7 +40,7 @@ macro_rules! counts {
 counts! {
     polls, count_poll, "Requests, or messages of a stream.";
     refused, count_refused, "Answers that refuse for the rate: 429 and the like.";
-    failed, count_failed, "Requests and connections that failed otherwise.";
+    failed, count_failed, "Requests and connections that failed otherwise, and messages that cannot be read.";
     unchanged, count_unchanged, "Quotes that were no news.";
     incomplete, count_incomplete, "Answers that lack something that a quote has; no quote was made of them.";
     unit_errors, count_unit_error, "Quotes 100 times too high or low against those before them; they are passed on.";

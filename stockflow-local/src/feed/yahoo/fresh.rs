@@ -3,8 +3,10 @@
 use std::collections::HashMap;
 
 use stockflow_core::{
-    Assessor, Cursor, Quality, Quote, Symbol, TickNumbering, Timestamp, Volume, wire,
+    Assessor, Cursor, Quality, Quote, SourceBatch, Symbol, TickNumbering, Timestamp, Volume, wire,
 };
+
+use super::{BACKEND, counts::FeedCounts};
 
 /// What the feed gave last of each symbol: what is no news is not passed on, and what shares a market time is numbered.
 #[derive(Debug, Default)]
@@ -24,11 +26,11 @@ struct Last {
 
 /// A quote that was not seen before.
 #[derive(Debug)]
-pub(super) struct News {
-    pub(super) quote: Quote,
-    pub(super) cursor: Cursor,
+struct News {
+    quote: Quote,
+    cursor: Cursor,
     /// 100 times too high or low against those before it.
-    pub(super) unit_error: bool,
+    unit_error: bool,
 }
 
 /// What the names of the feeds of all symbols start with.
@@ -62,9 +64,25 @@ impl Fresh {
         Some(())
     }
 
+    /// Puts the quote into `batch`, if it is news, with its cursor; and counts.
+    pub(super) fn put(&mut self, quote: Quote, counts: &FeedCounts, batch: &mut SourceBatch) {
+        let Some(News { quote, cursor, unit_error }) = self.take(quote) else {
+            counts.count_unchanged();
+            return;
+        };
+        if unit_error {
+            counts.count_unit_error();
+            let (symbol, price) = (quote.symbol, quote.price);
+            tracing::warn!(backend = BACKEND, %symbol, %price, "100 times too high or low");
+        }
+        batch.quotes.push(quote);
+        batch.cursors.retain(|known| known.feed != cursor.feed);
+        batch.cursors.push(cursor);
+    }
+
     /// The quote, if it is news: not of an earlier time than the last one of its symbol, and not the same. Of one time, what has traded
     /// less is an older answer.
-    pub(super) fn take(&mut self, quote: Quote) -> Option<News> {
+    fn take(&mut self, quote: Quote) -> Option<News> {
         let mut line = Vec::new();
         wire::encode(&quote, &mut line);
         let digest = blake3::hash(&line).to_hex()[..DIGEST].to_owned();

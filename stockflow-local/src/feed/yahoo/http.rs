@@ -63,7 +63,7 @@ impl Fetch for Http {
 }
 
 /// `Retry-After` in seconds, or as a date by the host's own `Date`: whatever the clock here says.
-fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+pub(super) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
     if let Ok(seconds) = text.parse::<u64>() {
         return Some(Duration::from_secs(seconds));

@@ -12,7 +12,7 @@ use tokio::{
 };
 
 use super::{
-    BACKEND,
+    BACKEND, USER_AGENT,
     breaker::Breaker,
     budget::Budget,
     chart::{self, NoQuote, Reading},
@@ -27,11 +27,12 @@ use crate::{
 };
 
 const URL: &str = "https://query1.finance.yahoo.com";
-const USER_AGENT: &str = "Mozilla/5.0 (compatible; stockflow)";
 /// A symbol that is not known may be listed later.
 const UNKNOWN: Duration = Duration::from_secs(3_600);
 /// Longest pause of a symbol whose answers fail.
 const LONGEST_PAUSE: Duration = Duration::from_secs(600);
+/// A symbol is asked at most so often, however urgent it is.
+const URGENT: Duration = Duration::from_secs(60);
 /// Of a market that no calendar knows: how often it is asked when its own session is over, and for how long after its end it counts
 /// as open.
 const OVER: Duration = Duration::from_secs(1_800);
@@ -77,6 +78,8 @@ struct Listed {
     rounds: Option<u32>,
     /// What was told of its answers last.
     told: String,
+    /// It may be asked again then, if it is urgent.
+    earliest: Option<Instant>,
 }
 
 struct Asked {
@@ -102,6 +105,7 @@ impl YahooPoll {
             failures: 0,
             rounds: None,
             told: String::new(),
+            earliest: None,
         };
         Ok(Self {
             fetch: Arc::new(Http::new(Duration::from_secs(10), USER_AGENT)),
@@ -247,18 +251,59 @@ impl YahooPoll {
         self.under_way.spawn(async move { Asked { index, at: now, answer: fetch.get(url).await } });
     }
 
-    /// Takes in an answer; what is news goes to `batch`.
-    fn settle(&mut self, asked: Asked, batch: &mut SourceBatch) {
+    /// Waits for the next answers: what they say. `None`, when there will be none. Dropped while it waits, it loses none.
+    pub(super) async fn next_readings(&mut self) -> Option<Vec<Reading>> {
+        loop {
+            let wake = self.send();
+            if self.under_way.is_empty() && self.due.is_empty() {
+                return None;
+            }
+            // Dropped here, requests go on, and their answers wait.
+            let answered = tokio::select! {
+                Some(answered) = self.under_way.join_next() => answered,
+                () = sleep_until(wake.unwrap_or_else(Instant::now)), if wake.is_some() => continue,
+            };
+            let mut readings = Vec::new();
+            let mut next = Some(answered);
+            while let Some(answered) = next {
+                match answered {
+                    Ok(asked) => readings.extend(self.settle(asked)),
+                    Err(error) => std::panic::resume_unwind(error.into_panic()),
+                }
+                next = self.under_way.try_join_next();
+            }
+            if !readings.is_empty() {
+                return Some(readings);
+            }
+        }
+    }
+
+    /// Asks for a symbol as soon as may be: a minute after it was asked last, if that was answered.
+    pub(super) fn hurry(&mut self, symbol: &Symbol) {
+        let of_symbol = |(_, index): &&(Instant, usize)| self.listed[*index].symbol == *symbol;
+        let Some(&(due, index)) = self.due.iter().find(of_symbol) else { return };
+        if let Some(earliest) = self.listed[index].earliest.filter(|earliest| *earliest < due) {
+            self.due.remove(&(due, index));
+            self.due.insert((earliest, index));
+        }
+    }
+
+    /// Takes in an answer.
+    fn settle(&mut self, asked: Asked) -> Option<Reading> {
         let Asked { index, at, answer } = asked;
         let now = Instant::now();
         let symbol = self.listed[index].symbol;
+        self.listed[index].earliest = None;
+        let mut reading = None;
         let next = match Outcome::of(answer) {
             Outcome::Body(body) => match chart::read(symbol, &body) {
                 Err(NoQuote::NotAChart(why)) => self.failed(index, now, &why),
                 read => {
                     self.breaker.answered();
                     self.listed[index].failures = 0;
-                    self.answered(index, at, read, batch)
+                    let next = self.answered(index, at, &read);
+                    reading = read.ok();
+                    next
                 }
             },
             Outcome::Refused(after) => {
@@ -276,6 +321,7 @@ impl YahooPoll {
         if self.listed[index].rounds != Some(0) {
             self.due.insert((next, index));
         }
+        reading
     }
 
     fn failed(&mut self, index: usize, now: Instant, why: &str) -> Instant {
@@ -289,30 +335,12 @@ impl YahooPoll {
     }
 
     /// When to ask next.
-    fn answered(
-        &mut self,
-        index: usize,
-        at: Instant,
-        read: Result<Reading, NoQuote>,
-        batch: &mut SourceBatch,
-    ) -> Instant {
+    fn answered(&mut self, index: usize, at: Instant, read: &Result<Reading, NoQuote>) -> Instant {
         let symbol = self.listed[index].symbol;
-        match read {
+        let pause = match read {
             Ok(reading) => {
                 self.listed[index].told.clear();
-                match self.fresh.take(reading.quote) {
-                    None => self.counts.count_unchanged(),
-                    Some(news) => {
-                        if news.unit_error {
-                            self.counts.count_unit_error();
-                            tracing::warn!(backend = BACKEND, %symbol, price = %news.quote.price, "100 times too high or low");
-                        }
-                        batch.quotes.push(news.quote);
-                        batch.cursors.retain(|cursor| cursor.feed != news.cursor.feed);
-                        batch.cursors.push(news.cursor);
-                    }
-                }
-                at + self.pause(index, reading.session)
+                self.pause(index, reading.session)
             }
             Err(why) => {
                 self.counts.count_incomplete();
@@ -321,9 +349,14 @@ impl YahooPoll {
                     tracing::warn!(backend = BACKEND, %symbol, why = told, "no quote");
                     self.listed[index].told = told;
                 }
-                at + if matches!(why, NoQuote::Unknown(_)) { UNKNOWN } else { self.interval }
+                if matches!(why, NoQuote::Unknown(_)) {
+                    return at + UNKNOWN;
+                }
+                self.interval
             }
-        }
+        };
+        self.listed[index].earliest = Some(at + pause.min(URGENT));
+        at + pause
     }
 
     /// Until the next poll of a symbol whose session is that.
@@ -359,29 +392,16 @@ fn encoded(symbol: &Symbol) -> String {
 #[deny(clippy::missing_trait_methods)]
 impl QuoteSource for YahooPoll {
     async fn next_batch(&mut self) -> Result<Option<SourceBatch>> {
-        loop {
-            let wake = self.send();
-            if self.under_way.is_empty() && self.due.is_empty() {
-                return Ok(None);
-            }
-            // Dropped here, requests go on, and their answers wait.
-            let answered = tokio::select! {
-                Some(answered) = self.under_way.join_next() => answered,
-                () = sleep_until(wake.unwrap_or_else(Instant::now)), if wake.is_some() => continue,
-            };
+        while let Some(readings) = self.next_readings().await {
             let mut batch = SourceBatch::default();
-            let mut next = Some(answered);
-            while let Some(answered) = next {
-                match answered {
-                    Ok(asked) => self.settle(asked, &mut batch),
-                    Err(error) => std::panic::resume_unwind(error.into_panic()),
-                }
-                next = self.under_way.try_join_next();
+            for reading in readings {
+                self.fresh.put(reading.quote, &self.counts, &mut batch);
             }
             if !batch.quotes.is_empty() {
                 return Ok(Some(batch));
             }
         }
+        Ok(None)
     }
 }
 

@@ -24,6 +24,8 @@ pub enum FeedName {
     Simulated,
     /// Yahoo, by polling.
     Yahoo,
+    /// Yahoo, by its stream.
+    YahooStream,
     /// The Kinesis stream of that name.
     Kinesis(String),
 }
@@ -35,9 +37,10 @@ impl FromStr for FeedName {
         match text {
             "simulated" => Ok(Self::Simulated),
             "yahoo" => Ok(Self::Yahoo),
+            "yahoo-stream" => Ok(Self::YahooStream),
             _ => match text.strip_prefix("kinesis:").filter(|stream| !stream.is_empty()) {
                 Some(stream) => Ok(Self::Kinesis(stream.to_owned())),
-                None => Err("none of simulated, yahoo, kinesis:STREAM".to_owned()),
+                None => Err("none of simulated, yahoo, yahoo-stream, kinesis:STREAM".to_owned()),
             },
         }
     }
@@ -52,6 +55,9 @@ pub struct LiveOptions {
     /// Asks another host in place of Yahoo's
     #[arg(long, value_name = "URL", env = "STOCKFLOW_YAHOO_URL", hide = true)]
     pub yahoo_url: Option<String>,
+    /// Listens to another host in place of Yahoo's stream
+    #[arg(long, value_name = "URL", env = "STOCKFLOW_YAHOO_STREAM_URL", hide = true)]
+    pub yahoo_stream_url: Option<String>,
 }
 
 impl LiveOptions {
@@ -69,6 +75,7 @@ pub(super) async fn open(
 ) -> Result<(String, Box<dyn QuoteSource>), Failure> {
     match feed {
         FeedName::Yahoo => yahoo::open(options, &wanted(symbols)?, cursors),
+        FeedName::YahooStream => yahoo::listen(options, &wanted(symbols)?, cursors),
         FeedName::Kinesis(stream) => kinesis::open(stream, symbols, cursors).await,
         FeedName::Simulated => Err(Failure::usage("the simulated market is no live feed")),
     }
@@ -87,8 +94,9 @@ mod tests {
     #[test]
     fn feeds_are_named() {
         assert_eq!("yahoo".parse(), Ok(FeedName::Yahoo));
+        assert_eq!("yahoo-stream".parse(), Ok(FeedName::YahooStream));
         assert_eq!("kinesis:quotes".parse(), Ok(FeedName::Kinesis("quotes".into())));
-        for text in ["", "kinesis", "kinesis:", "nasdaq"] {
+        for text in ["", "kinesis", "kinesis:", "yahoo-", "nasdaq"] {
             assert!(text.parse::<FeedName>().unwrap_err().contains("kinesis:STREAM"), "{text}");
         }
     }

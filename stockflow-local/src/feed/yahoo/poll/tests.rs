@@ -213,6 +213,21 @@ async fn a_market_that_no_calendar_knows_is_asked_seldom_when_its_session_is_ove
     assert!(log.len() - after > 230, "{}", log.len());
 }
 
+#[tokio::test(start_paused = true)]
+async fn what_is_urgent_is_asked_soon_and_never_more_than_once_a_minute() {
+    let (poll, log) = poll(&["BTC-USD", "ETH-USD"], chart);
+    let mut poll = poll.with_interval(seconds(900)).unwrap();
+    for second in 0..150 {
+        within(&mut poll, seconds(1)).await;
+        if second > 10 {
+            poll.hurry(&"BTC-USD".parse().unwrap());
+        }
+    }
+    let log = log.lock().unwrap();
+    let of = |symbol: &str| log.iter().filter(|(asked, _)| asked == symbol).count();
+    assert_eq!((of("BTC-USD"), of("ETH-USD")), (3, 1));
+}
+
 #[test]
 fn symbols_are_encoded_in_paths() {
     for (symbol, path) in [("BRK-B", "BRK-B"), ("^GSPC", "%5EGSPC"), ("EURUSD=X", "EURUSD%3DX")] {

@@ -13,3 +13,5 @@ pub(super) fn open(
     let _ = options.interval();
     Err(Failure::usage("this build has no Yahoo; build with --features yahoo"))
 }
+
+pub(super) use open as listen;

@@ -1,7 +1,7 @@
 //! Yahoo.
 
 use stockflow_core::{Cursor, QuoteSource, Symbol};
-use stockflow_local::YahooPoll;
+use stockflow_local::{YahooPoll, YahooStream};
 
 use super::LiveOptions;
 use crate::Failure;
@@ -17,4 +17,19 @@ pub(super) fn open(
     }
     let title = format!("Yahoo, {} symbols, polled every {} s", symbols.len(), options.interval);
     Ok((title, Box::new(poll)))
+}
+
+pub(super) fn listen(
+    options: &LiveOptions,
+    symbols: &[Symbol],
+    cursors: &[Cursor],
+) -> Result<(String, Box<dyn QuoteSource>), Failure> {
+    let mut stream = YahooStream::new(symbols, cursors)?;
+    if let Some(url) = &options.yahoo_stream_url {
+        stream = stream.with_url(url)?;
+    }
+    if let Some(url) = &options.yahoo_url {
+        stream = stream.with_snapshot_url(url);
+    }
+    Ok((format!("Yahoo's stream, {} symbols", symbols.len()), Box::new(stream)))
 }
