@@ -144,8 +144,14 @@ fn what_a_stream_tells_is_sent_once_also_by_the_next_run() {
 fn a_stream_that_cannot_be_trusted_says_so_and_stops_at_once() {
     let folder = tempfile::tempdir().unwrap();
     let kinesis = Kinesis::start(Duration::from_millis(1), 0);
-    let (host, streamer) = (host(), Streamer::start(|_| vec![Act::Hold]));
-    let url = format!("wss://{}/", streamer.address);
+    // Something between that speaks no TLS.
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let (host, url) = (host(), format!("wss://{}/", listener.local_addr().unwrap()));
+    thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let _ = stream.write_all(b"HTTP/1.1 407 Proxy Authentication Required\r\n\r\n");
+        }
+    });
     let mut child = listen(&kinesis, &host, &url, folder.path()).spawn().unwrap();
     let mut log = BufReader::new(child.stderr.take().unwrap());
     let mut text = String::new();

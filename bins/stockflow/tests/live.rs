@@ -76,7 +76,7 @@ fn yahoos_stream_runs_until_it_is_stopped_and_goes_on_without_repeating() {
     let host = Streamer::start(|nth| {
         let start = 1 + 90 * nth as i64;
         let message = |second| Price::new("BTC-USD", (AT + second) * 1_000, 100.0, 1_000).say();
-        let acts = (start..start + 100)
+        let acts = (start..start + 3_000)
             .flat_map(|second| [message(second), Act::Wait(Duration::from_millis(20))]);
         acts.chain([Act::Hold]).collect()
     });
