@@ -3,6 +3,7 @@
 use std::{io::stdout, sync::Arc, time::SystemTime};
 
 use stockflow_core::Timestamp;
+use stockflow_local::FeedCounts;
 
 use crate::{Failure, Health, Metrics, Producer, Settings, dry_run, open_feed, sink};
 
@@ -17,7 +18,8 @@ pub async fn run(
     if settings.dry_run {
         let feed = open_feed(settings, &[])?;
         tracing::info!(feed = feed.title, "dry run");
-        return dry_run(feed.source, stop, &mut stdout()).await;
+        dry_run(feed.source, stop, &mut stdout()).await?;
+        return answered(settings, feed.counts.as_ref());
     }
     let sink = sink(&settings.stream, settings.records).await?;
     let producer = Producer::open(&settings.folder, settings.spool_options()?, sink)?
@@ -38,7 +40,7 @@ pub async fn run(
         tracing::info!(address = %health.address(), "health checks are answered");
         tokio::spawn(health.serve());
     }
-    let mut metrics = Metrics::new(status, waiting_bytes, feed.counts);
+    let mut metrics = Metrics::new(status, waiting_bytes, feed.counts.clone());
     let mut running = std::pin::pin!(producer.run(feed.source, stop));
     let mut ticks = tokio::time::interval(settings.metrics);
     ticks.tick().await;
@@ -51,7 +53,21 @@ pub async fn run(
     println!("{}", metrics.line(now()));
     let summary = outcome?;
     tracing::info!(taken = summary.taken, delivered = summary.delivered, "everything is sent");
-    Ok(())
+    answered(settings, feed.counts.as_ref())
+}
+
+/// Of a live feed that is asked once: a failure, if not one symbol was answered. Some that were not are in the log.
+fn answered(settings: &Settings, counts: Option<&FeedCounts>) -> Result<(), Failure> {
+    let Some(counts) = counts.filter(|_| settings.once) else { return Ok(()) };
+    let (polls, refused, failed, incomplete) =
+        (counts.polls(), counts.refused(), counts.failed(), counts.incomplete());
+    if polls == 0 || refused + failed + incomplete < polls {
+        return Ok(());
+    }
+    Err(Failure::Failed(format!(
+        "no symbol has an answer: of {polls} polls, {refused} were refused for the rate, {failed} failed, {incomplete} gave no \
+         quote; the log says why"
+    )))
 }
 
 /// The machine's clock; before 1970 it counts as 1970.

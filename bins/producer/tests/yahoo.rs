@@ -176,3 +176,22 @@ fn a_stream_has_no_rounds() {
         assert!(told.contains(text), "{told}");
     }
 }
+
+#[test]
+fn asked_once_it_fails_when_no_symbol_is_answered() {
+    let folder = tempfile::tempdir().unwrap();
+    let (kinesis, host) = (Kinesis::start(Duration::from_millis(1), 0), host());
+    let run = |symbols: &str, argument: &str| {
+        let mut command = kinesis.producer(folder.path());
+        command.env("STOCKFLOW_FEED", "yahoo").env("STOCKFLOW_SYMBOLS", symbols);
+        command.env("STOCKFLOW_YAHOO_URL", format!("http://{}/0", host.address));
+        let output = command.args(["--once", argument]).output().unwrap();
+        (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
+    };
+    for argument in ["--records=plain", "--dry-run"] {
+        let (code, told) = run("BAD-USD", argument);
+        assert_eq!(code, Some(1), "{told}");
+        assert!(told.contains("of 1 polls") && told.contains("1 failed"), "{told}");
+        assert_eq!(run("BAD-USD,BTC-USD", argument).0, Some(0), "one is answered");
+    }
+}
