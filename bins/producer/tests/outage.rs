@@ -13,7 +13,7 @@ use std::{
 use async_trait::async_trait;
 use stockflow_core::{
     BatchReport, Cursor, Error, ErrorKind, ItemFailure, Quote, QuoteSource, Result, Sink,
-    SourceBatch, Timestamp, conformance::samples,
+    SourceBatch, Timestamp, Unreadable, conformance::samples,
 };
 use stockflow_local::SpoolOptions;
 use stockflow_producer::{Failure, Producer};
@@ -252,6 +252,34 @@ async fn what_the_stream_will_never_take_is_kept_in_the_quarantine() {
     assert_eq!(choosy.0.lock().unwrap().len(), 4);
     let kept = walk(&folder.path().join("quarantine"));
     assert_eq!(kept, 2);
+}
+
+/// Reads one quote and something that is none, then ends.
+#[derive(Debug, Default)]
+struct Mixed(bool);
+
+#[async_trait]
+impl QuoteSource for Mixed {
+    async fn next_batch(&mut self) -> Result<Option<SourceBatch>> {
+        if std::mem::replace(&mut self.0, true) {
+            return Ok(None);
+        }
+        let (origin, reason) = ("ticks.csv:2".to_owned(), "no price".to_owned());
+        let unreadable = vec![Unreadable { origin, reason, data: "AAPL,,".into() }];
+        let quotes = vec![tick(0)[0]];
+        Ok(Some(SourceBatch { quotes, unreadable, ..SourceBatch::default() }))
+    }
+}
+
+#[tokio::test]
+async fn what_the_feed_cannot_read_is_kept_in_the_quarantine() {
+    let folder = tempfile::tempdir().unwrap();
+    let stream = Stream::away_for(Duration::ZERO, ErrorKind::Unavailable);
+    let producer = Producer::open(folder.path(), SpoolOptions::default(), stream.clone()).unwrap();
+    let status = producer.status();
+    producer.run(Box::new(Mixed::default()), std::future::pending()).await.unwrap();
+    assert_eq!((status.tally().unreadable, stream.taken().len()), (1, 1));
+    assert_eq!(walk(&folder.path().join("quarantine")), 1);
 }
 
 /// Objects below a folder.
