@@ -94,7 +94,7 @@ struct Found<'a> {
     event: &'a [u8],
     /// Without data: these are shared when all are there.
     records: Vec<StreamRecord>,
-    /// Of each record, small: what is allocated large costs a fault for each page.
+    /// Of each record.
     places: Vec<Place>,
     shards: Vec<ShardId>,
     data: Vec<u8>,
