@@ -56,6 +56,7 @@ impl Patience {
     pub(crate) fn begin(self) -> Attempts {
         Attempts {
             end: Instant::now() + self.deadline,
+            #[cfg(any(feature = "dynamodb", feature = "kinesis"))]
             first: self.first,
             ceiling: self.first,
             longest: self.longest,
@@ -68,6 +69,7 @@ impl Patience {
 #[derive(Debug)]
 pub(crate) struct Attempts {
     end: Instant,
+    #[cfg(any(feature = "dynamodb", feature = "kinesis"))]
     first: Duration,
     ceiling: Duration,
     longest: Duration,
