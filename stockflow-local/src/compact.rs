@@ -24,6 +24,27 @@ mod merge;
 pub(crate) mod partition;
 pub(crate) mod rows;
 
+use std::path::Path;
+
+use stockflow_core::{Date, Result};
+
+use self::partition::{Lease, Manifest};
 pub use compactor::{CompactedDay, Compactor};
 
 const BACKEND: &str = "compaction";
+
+/// Compares the Parquet file of the day `dt` of the lake in the folder `lake` with its hash, and changes nothing: its rows; none,
+/// if the day was never compacted.
+///
+/// # Errors
+/// [`ErrorKind::Corrupt`](stockflow_core::ErrorKind::Corrupt) if it or its manifest was truncated or altered; what the disk says.
+pub fn verify_compacted(lake: impl AsRef<Path>, dt: Date) -> Result<Option<u64>> {
+    let folder = lake.as_ref().join(format!("dt={dt}"));
+    if Manifest::read(&folder)?.is_none() {
+        return Ok(None);
+    }
+    let _lease = Lease::new(lake.as_ref());
+    // Again, now that nothing is deleted.
+    let Some(manifest) = Manifest::read(&folder)? else { return Ok(None) };
+    manifest.verified(&folder).map(|_| Some(manifest.rows))
+}

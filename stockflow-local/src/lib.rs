@@ -28,7 +28,7 @@ pub mod tune;
 mod samples;
 
 #[cfg(feature = "parquet")]
-pub use compact::{CompactedDay, Compactor};
+pub use compact::{CompactedDay, Compactor, verify_compacted};
 pub use cursors::FileCursors;
 pub use feed::{
     EventKind, Finding, Matches, Paced, PlantedEvent, Replay, ReplayError, ReplayOptions,

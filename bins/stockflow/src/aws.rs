@@ -3,6 +3,7 @@
 pub(crate) mod signed;
 
 use aws_config::{BehaviorVersion, SdkConfig, retry::RetryConfig};
+use aws_types::service_config::ServiceConfigKey;
 
 use crate::Failure;
 
@@ -24,4 +25,19 @@ pub(crate) async fn sdk_config() -> Result<SdkConfig, Failure> {
         ));
     }
     Ok(config)
+}
+
+/// Where a service is, if not at AWS: by `AWS_ENDPOINT_URL_LAMBDA` (or what a profile says), else by `AWS_ENDPOINT_URL`.
+pub(crate) fn endpoint(config: &SdkConfig, service: &str) -> Option<String> {
+    let key = ServiceConfigKey::builder().service_id(service);
+    let key = key.env("AWS_ENDPOINT_URL").profile("endpoint_url").build().ok();
+    let own = key.zip(config.service_config()).and_then(|(key, file)| file.load_config(key));
+    own.or_else(|| config.endpoint_url().map(str::to_owned))
+}
+
+/// A client of S3. An address that is no name of AWS has no subdomains for buckets.
+pub(crate) fn s3(config: &SdkConfig) -> aws_sdk_s3::Client {
+    let own = endpoint(config, "S3").is_some();
+    let config = aws_sdk_s3::config::Builder::from(config).force_path_style(own).build();
+    aws_sdk_s3::Client::from_conf(config)
 }

@@ -90,6 +90,41 @@ fn each_thing_that_is_broken_is_found() {
     assert_eq!((found[0].0.as_str(), found.len(), code), ("rows", 1, 1), "{found:?}");
 }
 
+#[test]
+fn what_is_not_there_is_found() {
+    let folder = filled(false);
+    let lake = folder.path().join("lake");
+    let of = |check: &str, word: &str, code: i32| {
+        let (found, exit) = findings(folder.path(), &[]);
+        assert_eq!((found[0].0.as_str(), found.len(), exit), (check, 1, code), "{found:?}");
+        assert!(found[0].1.contains(word), "{found:?}");
+    };
+    fs::write(folder.path().join("spool/position"), "torn").unwrap();
+    of("spool", "spool/position", 1);
+    fs::remove_dir_all(folder.path().join("spool")).unwrap();
+    assert_eq!(findings(folder.path(), &[]), (vec![], 0), "nothing waits");
+
+    fs::rename(&lake, folder.path().join("away")).unwrap();
+    of("lake", "there is none", 0);
+    fs::create_dir(&lake).unwrap();
+    of("lake", "it is empty", 0);
+    fs::remove_dir(&lake).unwrap();
+    fs::rename(folder.path().join("away"), &lake).unwrap();
+
+    fs::remove_file(folder.path().join("stockflow.redb")).unwrap();
+    of("rows", "stockflow.redb", 1);
+    drop(Store::open(folder.path()).unwrap());
+    of("quotes", "there are none", 0);
+}
+
+#[test]
+fn beside_a_program_that_runs_nothing_is_wrong() {
+    let folder = filled(false);
+    let _store = Store::open(folder.path()).unwrap();
+    let _spool = Spool::open(folder.path().join("spool"), SpoolOptions::default()).unwrap();
+    assert_eq!(findings(folder.path(), &[]), (vec![], 0));
+}
+
 /// Leaves records in the spool that no stage has seen, and flips a bit in the first.
 fn damage_spool(folder: &Path) {
     let spool = Spool::open(folder.join("spool"), SpoolOptions::default()).unwrap();

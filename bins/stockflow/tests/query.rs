@@ -112,3 +112,39 @@ fn what_is_not_there_ends_with_2() {
     assert_eq!(output.status.code(), Some(2));
     assert!(err(&output).contains("2026-11-24"));
 }
+
+#[test]
+fn doctor_finds_a_compacted_day_that_is_damaged() {
+    let data = tempfile::tempdir().unwrap();
+    put(data.path(), 1, "AAPL");
+    drop(stockflow_local::Store::open(data.path()).unwrap());
+    assert!(stockflow(data.path(), &["compact"]).status.success());
+    let lake = || {
+        let output = stockflow(data.path(), &["doctor", "--format", "json"]);
+        let all: Vec<serde_json::Value> = serde_json::from_slice(&output.stdout).unwrap();
+        let lake = all.iter().find(|finding| finding["check"] == "lake").unwrap();
+        let [state, finding] =
+            ["state", "finding"].map(|key| lake[key].as_str().unwrap().to_owned());
+        (state, finding, output.status.code().unwrap())
+    };
+    let day = data.path().join("lake/dt=2026-11-23");
+    let (state, finding, code) = lake();
+    assert_eq!((state.as_str(), code), ("ok", 0), "{finding}");
+    assert!(
+        finding.ends_with("0 whole objects on 2026-11-23, 1 rows compacted, whole"),
+        "{finding}"
+    );
+    let files = fs::read_dir(&day).unwrap().map(|entry| entry.unwrap().path());
+    let parquet = files.into_iter().find(|path| path.extension().is_some_and(|e| e == "parquet"));
+    for (file, word) in
+        [(parquet.unwrap(), "truncated or altered"), (day.join("compacted.json"), "compacted.json")]
+    {
+        let whole = fs::read(&file).unwrap();
+        fs::write(&file, &whole[..whole.len() / 2]).unwrap();
+        let (state, finding, code) = lake();
+        assert_eq!((state.as_str(), code), ("BROKEN", 1), "{finding}");
+        assert!(finding.contains(word), "{finding}");
+        fs::write(&file, whole).unwrap();
+    }
+    assert_eq!(lake().0, "ok");
+}

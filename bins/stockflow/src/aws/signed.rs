@@ -1,6 +1,9 @@
 //! Calls of services for which a client of the SDK would take minutes to compile, for one request each.
 
-use std::time::{Duration, SystemTime};
+use std::{
+    fmt,
+    time::{Duration, SystemTime},
+};
 
 use aws_config::SdkConfig;
 use aws_credential_types::provider::ProvideCredentials as _;
@@ -9,6 +12,26 @@ use aws_sigv4::{
     sign::v4,
 };
 use serde_json::Value;
+
+use super::endpoint;
+
+/// Why there is no answer.
+#[derive(Debug)]
+pub(crate) enum Refusal {
+    /// There are no credentials to sign with.
+    Unsigned(String),
+    /// Nobody answers there.
+    Unreachable(String),
+    /// The service says no: its status, code and text.
+    Refused(String),
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (Self::Unsigned(why) | Self::Unreachable(why) | Self::Refused(why)) = self;
+        f.write_str(why)
+    }
+}
 
 /// A request, not signed yet.
 #[derive(Clone, Debug)]
@@ -46,16 +69,16 @@ impl<'a> Request<'a> {
         Self { service, method: "POST", path: "/".to_owned(), headers, body: fields.join("&") }
     }
 
-    /// What the service answers; `Err` with its code and text if it refuses.
-    pub(crate) async fn send(self, config: &SdkConfig) -> Result<String, String> {
+    /// What the service answers.
+    pub(crate) async fn send(self, config: &SdkConfig) -> Result<String, Refusal> {
         let region = config.region().map_or("us-east-1", |region| region.as_ref()).to_owned();
         let suffix = if region.starts_with("cn-") { ".cn" } else { "" };
-        let base = match config.endpoint_url() {
+        let base = match endpoint(config, self.service_id()) {
             Some(url) => url.trim_end_matches('/').to_owned(),
             None => format!("https://{}.{region}.amazonaws.com{suffix}", self.service),
         };
         let url = format!("{base}{}", self.path);
-        let signature = self.signature(config, &url, &region).await?;
+        let signature = self.signature(config, &url, &region).await.map_err(Refusal::Unsigned)?;
         let call = tokio::task::spawn_blocking({
             let headers: Vec<(String, String)> = self
                 .headers
@@ -66,7 +89,18 @@ impl<'a> Request<'a> {
             let (method, body) = (self.method.to_owned(), self.body);
             move || exchange(&method, &url, &headers, body)
         });
-        call.await.map_err(|error| error.to_string())?
+        call.await.map_err(|error| Refusal::Unreachable(error.to_string()))?
+    }
+
+    /// What the SDK calls the service in its settings.
+    fn service_id(&self) -> &'a str {
+        match self.service {
+            "glue" => "Glue",
+            "lambda" => "Lambda",
+            "monitoring" => "CloudWatch",
+            "sts" => "STS",
+            other => other,
+        }
     }
 
     async fn signature(
@@ -103,7 +137,8 @@ fn exchange(
     url: &str,
     headers: &[(String, String)],
     body: String,
-) -> Result<String, String> {
+) -> Result<String, Refusal> {
+    let unreachable = |error: &dyn fmt::Display| Refusal::Unreachable(format!("{url}: {error}"));
     let agent: ureq::Agent = ureq::Agent::config_builder()
         .http_status_as_error(false)
         .timeout_global(Some(Duration::from_secs(10)))
@@ -113,11 +148,14 @@ fn exchange(
     for (name, value) in headers {
         request = request.header(name, value);
     }
-    let request = request.body(body).map_err(|error| error.to_string())?;
-    let mut answer = agent.run(request).map_err(|error| error.to_string())?;
+    let request = request.body(body).map_err(|error| unreachable(&error))?;
+    let mut answer = agent.run(request).map_err(|error| unreachable(&error))?;
     let status = answer.status();
-    let text = answer.body_mut().read_to_string().map_err(|error| error.to_string())?;
-    if status.is_success() { Ok(text) } else { Err(format!("{status}: {}", text.trim())) }
+    let text = answer.body_mut().read_to_string().map_err(|error| unreachable(&error))?;
+    if status.is_success() {
+        return Ok(text);
+    }
+    Err(Refusal::Refused(format!("{status}: {}", text.trim())))
 }
 
 fn escaped(value: &str) -> String {

@@ -1,186 +1,156 @@
-//! `stockflow doctor --aws`: nothing to say of a healthy set-up, and the right thing of each broken one.
+//! `stockflow doctor --aws`: nothing to say of a healthy set-up, and of one in which one thing is broken that, what to do, and no more.
 
-use std::process::Output;
+mod deployed;
 
-use aws_sdk_dynamodb::types::{StreamSpecification, StreamViewType};
+use aws_sdk_dynamodb::types::StreamViewType;
+use deployed::{Deployed, PROCESSOR, STREAM, TOPIC, TREND};
 use serde_json::{Value, json};
 use stockflow_aws::{
-    client,
     dynamodb::{ALERTS, QUOTES},
     testing::Emulator,
 };
 
-use crate::world::{Account, err, line, out};
+use crate::{
+    stub,
+    world::{Account, out},
+};
 
-/// What the template makes, by other means.
-struct Deployed {
-    account: Account,
-    kinesis: aws_sdk_kinesis::Client,
-    dynamodb: aws_sdk_dynamodb::Client,
-    sns: aws_sdk_sns::Client,
-}
+const NOTHING: (&[&str], &[(&str, &str)]) = (&[], &[]);
+const BY_HAND: &str = "What was changed by hand";
 
-impl Deployed {
-    async fn new() -> Self {
-        let account = Account::new().await;
-        let config = Emulator::shared().unwrap().account(account.number, client::https());
-        let kinesis = aws_sdk_kinesis::Client::new(&config);
-        kinesis
-            .create_stream()
-            .stream_name("stock-market-stream")
-            .shard_count(1)
-            .send()
-            .await
-            .unwrap();
-        while kinesis
-            .describe_stream_summary()
-            .stream_name("stock-market-stream")
-            .send()
-            .await
-            .unwrap()
-            .stream_description_summary
-            .unwrap()
-            .stream_status
-            .as_str()
-            != "ACTIVE"
-        {}
-        let dynamodb = aws_sdk_dynamodb::Client::new(&config);
-        QUOTES.create(&dynamodb, QUOTES.name).await.unwrap();
-        ALERTS.create(&dynamodb, ALERTS.name).await.unwrap();
-        let sns = aws_sdk_sns::Client::new(&config);
-        let topic = sns.create_topic().name("stock-trend-alerts").send().await.unwrap();
-        let queue = format!("arn:aws:sqs:us-east-1:{}:alerts", account.number);
-        let subscribe = sns.subscribe().topic_arn(topic.topic_arn.unwrap()).protocol("sqs");
-        subscribe.endpoint(queue).send().await.unwrap();
-        let deployed = Self { account, kinesis, dynamodb, sns };
-        deployed.function("kinesis-stock-processor");
-        deployed.function("dynamodb-stock-trend");
-        let stream = format!(
-            "arn:aws:kinesis:us-east-1:{}:stream/stock-market-stream",
-            deployed.account.number
-        );
-        deployed.mapping("kinesis-stock-processor", &stream, &["ReportBatchItemFailures"]);
-        let stream = deployed.table_stream().await;
-        deployed.mapping("dynamodb-stock-trend", &stream, &["ReportBatchItemFailures"]);
-        deployed.account.create_table().await;
-        deployed.account.put("2026-11-23", 7, line("AAPL", "2026-11-23T14:30:00Z", 101.0, 7)).await;
-        deployed
+#[tokio::test]
+async fn each_fault_of_a_mapping_is_found() {
+    let deployed = Deployed::new().await;
+    deployed.healthy();
+    for (function, check) in [(PROCESSOR, "mapping of stage 1"), (TREND, "mapping of stage 2")] {
+        let reports = json!({ "FunctionResponseTypes": ["ReportBatchItemFailures"] });
+        deployed.remap(function, &json!({ "FunctionResponseTypes": [] }));
+        let command = "--function-response-types ReportBatchItemFailures";
+        deployed.broken([check, "FunctionResponseTypes has no ReportBatchItemFailures", command]);
+        deployed.remap(function, &reports);
+
+        deployed.remap(function, &json!({ "Enabled": false }));
+        deployed.broken([check, "it is Disabled", "--enabled"]);
+        deployed.remap(function, &json!({ "Enabled": true }));
+
+        for (age, what) in [(-1, "is not set"), (86_400, "keeps records for 24 hours")] {
+            deployed.remap(function, &json!({ "MaximumRecordAgeInSeconds": age }));
+            deployed.broken([check, what, "--maximum-record-age-in-seconds 82800"]);
+        }
+        deployed.remap(function, &json!({ "MaximumRecordAgeInSeconds": 82_800 }));
+
+        let kept = deployed.mapped(function)["DestinationConfig"].clone();
+        deployed.remap(function, &json!({ "DestinationConfig": {} }));
+        deployed.only(NOTHING, 0, [check, "no destination", "--destination-config"]);
+        deployed.remap(function, &json!({ "DestinationConfig": kept }));
+
+        let source = deployed.mapped(function)["EventSourceArn"].as_str().unwrap().to_owned();
+        deployed.unmap(function);
+        deployed.broken([check, &format!("to {function}"), BY_HAND]);
+        deployed.mapping(function, &source);
     }
-
-    fn function(&self, name: &str) {
-        // A zip file with nothing in it.
-        let code = "UEsFBgAAAAAAAAAAAAAAAAAAAAAAAA==";
-        let role = format!("arn:aws:iam::{}:role/any", self.account.number);
-        let body = json!({
-            "FunctionName": name, "Runtime": "provided.al2023", "Handler": "bootstrap", "Role": role, "Code": { "ZipFile": code },
-        });
-        self.account.call("lambda", "POST", "/2015-03-31/functions", &[], &body.to_string());
+    deployed.healthy();
+    // A function that fails, since it has no program, on a record that comes.
+    let put = deployed.kinesis.put_record().stream_name(STREAM).partition_key("AAPL");
+    put.data(b"{}".to_vec().into()).send().await.unwrap();
+    while deployed.mapped(PROCESSOR)["LastProcessingResult"] != "FAILED" {
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
     }
-
-    fn mapping(&self, function: &str, source: &str, types: &[&str]) -> String {
-        let bucket = format!("arn:aws:s3:::{}", self.account.bucket);
-        let body = json!({
-            "FunctionName": function, "EventSourceArn": source, "StartingPosition": "TRIM_HORIZON", "FunctionResponseTypes": types,
-            "MaximumRecordAgeInSeconds": 82_800, "DestinationConfig": { "OnFailure": { "Destination": bucket } },
-            // The functions have no program that could be run.
-            "Enabled": true,
-        });
-        let path = "/2015-03-31/event-source-mappings";
-        let answer = self.account.call("lambda", "POST", path, &[], &body.to_string());
-        let answer: Value = serde_json::from_str(&answer).unwrap();
-        answer["UUID"].as_str().unwrap().to_owned()
-    }
-
-    async fn table_stream(&self) -> String {
-        let table = self.dynamodb.describe_table().table_name(QUOTES.name).send().await.unwrap();
-        table.table.unwrap().latest_stream_arn.unwrap()
-    }
-
-    /// What is not well, by check.
-    fn findings(&self, args: &[&str]) -> (Vec<(String, String)>, Output) {
-        let args = [&["doctor", "--aws", "--format", "json"], args].concat();
-        let output = self.account.stockflow(&args);
-        let said = err(&output);
-        let all: Value = serde_json::from_str(out(&output)).expect(said);
-        let text = |finding: &Value, key: &str| finding[key].as_str().unwrap().to_owned();
-        let bad = all.as_array().unwrap().iter().filter(|finding| finding["state"] != "ok");
-        let bad = bad.map(|f| {
-            assert!(!text(f, "what_to_do").is_empty(), "{f}");
-            (text(f, "check"), text(f, "finding"))
-        });
-        (bad.collect(), output)
-    }
+    deployed.broken(["mapping of stage 1", "its last result: FAILED", "/aws/lambda/kinesis"]);
 }
 
 #[tokio::test]
-async fn nothing_is_found_where_all_is_well() {
+async fn tables_and_streams_that_are_not_as_they_should_be_are_found() {
     let deployed = Deployed::new().await;
-    let (findings, output) = deployed.findings(&["--max-age", "3600"]);
-    assert_eq!(findings, []);
-    assert_eq!(output.status.code(), Some(0));
-    assert!(err(&output).is_empty(), "{}", err(&output));
+    deployed.change_stream(None).await;
+    deployed.broken(["table", "it has no stream", "StreamViewType=NEW_IMAGE"]);
+    deployed.change_stream(Some(StreamViewType::NewImage)).await;
+    deployed.broken(["mapping of stage 2", "has another stream by now", BY_HAND]);
+    for view in [StreamViewType::KeysOnly, StreamViewType::OldImage] {
+        deployed.change_stream(Some(view.clone())).await;
+        deployed.unmap(TREND);
+        deployed.mapping(TREND, &deployed.changes().await);
+        deployed.broken(["table", &format!("its stream has {view}"), "on again with NEW_IMAGE"]);
+    }
+    deployed.change_stream(Some(StreamViewType::NewAndOldImages)).await;
+    deployed.unmap(TREND);
+    deployed.mapping(TREND, &deployed.changes().await);
+    deployed.healthy();
+
+    deployed.dynamodb.delete_table().table_name(ALERTS.name).send().await.unwrap();
+    deployed.broken(["table of alerts", "not there", "--alerts-table"]);
+    ALERTS.create(&deployed.dynamodb, ALERTS.name).await.unwrap();
+    deployed.kinesis.delete_stream().stream_name(STREAM).send().await.unwrap();
+    deployed.broken(["stream", "not there", "--stream"]);
+    deployed.create_stream().await;
+    deployed.healthy();
+    deployed.dynamodb.delete_table().table_name(QUOTES.name).send().await.unwrap();
+    deployed.broken(["table", "not there", "--table"]);
 }
 
 #[tokio::test]
-async fn each_thing_that_is_broken_is_found() {
+async fn what_sql_cannot_see_is_found() {
     let deployed = Deployed::new().await;
-    let only = |args: &[&str], check: &str, word: &str| {
-        let (findings, output) = deployed.findings(args);
-        assert_eq!(findings.len(), 1, "{findings:?}");
-        assert_eq!(findings[0].0, check);
-        assert!(findings[0].1.contains(word), "{findings:?}");
-        output.status.code().unwrap()
+    let check = "columns of the lake";
+    let (database, name) = ("stock_market_catalog", "stock_data_table");
+    let table = deployed.glue("GetTable", &json!({ "DatabaseName": database, "Name": name }));
+    let table = |change: &dyn Fn(&mut Value)| {
+        let mut input = json!({ "Name": name });
+        for key in ["StorageDescriptor", "PartitionKeys", "TableType", "Parameters"] {
+            input[key] = table["Table"][key].clone();
+        }
+        change(&mut input);
+        deployed.glue("UpdateTable", &json!({ "DatabaseName": database, "TableInput": input }));
     };
-    // What has another name is not there.
-    assert_eq!(only(&["--bucket", "no-such-bucket"], "lake", "no bucket"), 1);
-    assert_eq!(only(&["--alerts-table", "none"], "table of alerts", "not there"), 1);
-    assert_eq!(only(&["--lake-table", "none"], "columns of the lake", "not there"), 1);
-    assert_eq!(only(&["--topic", "none"], "subscriptions", "not there"), 1);
+    table(&|table| {
+        let columns = table["StorageDescriptor"]["Columns"].as_array_mut().unwrap();
+        columns.retain(|column| column["Name"] != "previous_close");
+    });
+    deployed.broken([check, "previous_close is missing", BY_HAND]);
+    table(&|table| {
+        let columns = table["StorageDescriptor"]["Columns"].as_array_mut().unwrap();
+        let volume = columns.iter_mut().find(|column| column["Name"] == "volume").unwrap();
+        volume["Type"] = json!("int");
+    });
+    deployed.broken([check, "volume is int, not bigint", BY_HAND]);
+    table(&|table| table["PartitionKeys"] = json!([]));
+    deployed.broken([check, "no partitions by dt", BY_HAND]);
+    table(&|_| ());
+    deployed.healthy();
+    deployed.glue("DeleteTable", &json!({ "DatabaseName": database, "Name": name }));
+    deployed.broken([check, "not there", "--database and --lake-table"]);
+    deployed.glue("DeleteDatabase", &json!({ "Name": database }));
+    deployed.broken([check, "not there", "--database and --lake-table"]);
+}
+
+#[tokio::test]
+async fn a_lake_that_is_empty_old_or_gone_is_found() {
+    let deployed = Deployed::new().await;
     // Nothing is ever that young.
-    assert_eq!(only(&["--max-age", "0"], "quotes", "old"), 1);
-
-    // A subscription that nobody confirmed: the emulator asks only those by HTTP, and nobody listens on this port.
-    let topic = format!("arn:aws:sns:us-east-1:{}:stock-trend-alerts", deployed.account.number);
-    let ask = deployed.sns.subscribe().topic_arn(&topic).protocol("http");
-    ask.endpoint("http://127.0.0.1:9/alerts").send().await.unwrap();
-    assert_eq!(only(&[], "subscriptions", "1 of 2 wait to be confirmed: http"), 1);
-    deployed.sns.delete_topic().topic_arn(&topic).send().await.unwrap();
-    deployed.sns.create_topic().name("stock-trend-alerts").send().await.unwrap();
-    assert_eq!(only(&[], "subscriptions", "nobody"), 0, "a warning is no failure");
+    let age = (&["--max-age", "0"][..], &[][..]);
+    deployed.only(age, 1, ["quotes", "the newest is", "does the producer run"]);
+    let Account { s3, bucket, .. } = &deployed.account;
+    let objects = s3.list_objects_v2().bucket(bucket).send().await.unwrap();
+    for object in objects.contents() {
+        let delete = s3.delete_object().bucket(bucket).key(object.key().unwrap());
+        delete.send().await.unwrap();
+    }
+    deployed.only(NOTHING, 0, ["quotes", "no quote was ever archived", "start the producer"]);
+    s3.delete_bucket().bucket(bucket).send().await.unwrap();
+    deployed.broken(["lake", "there is no bucket stock-market-data-bucket", "--bucket"]);
 }
 
 #[tokio::test]
-async fn mappings_tables_and_streams_that_are_broken_are_found() {
+async fn people_who_are_not_told_are_found() {
     let deployed = Deployed::new().await;
-    let checks = |args: &[&str]| -> Vec<String> {
-        deployed.findings(args).0.into_iter().map(|(check, _)| check).collect()
-    };
-    // A mapping whose answers are not listened to.
-    deployed.function("deaf");
-    let stream =
-        format!("arn:aws:kinesis:us-east-1:{}:stream/stock-market-stream", deployed.account.number);
-    deployed.mapping("deaf", &stream, &[]);
-    let (findings, _) = deployed.findings(&["--processor", "deaf"]);
-    assert_eq!(findings.len(), 1, "{findings:?}");
-    assert!(findings[0].1.contains("ReportBatchItemFailures"), "{findings:?}");
-    assert_eq!(checks(&["--trend", "deaf"]), ["mapping of stage 2"]);
-    // A table whose stream tells keys only.
-    let keys = StreamSpecification::builder()
-        .stream_enabled(true)
-        .stream_view_type(StreamViewType::KeysOnly);
-    let update = deployed.dynamodb.update_table().table_name(QUOTES.name);
-    let off = StreamSpecification::builder().stream_enabled(false).build().unwrap();
-    update.clone().stream_specification(off).send().await.unwrap();
-    assert!(checks(&[]).contains(&"table".to_owned()));
-    update.stream_specification(keys.build().unwrap()).send().await.unwrap();
-    let (findings, _) = deployed.findings(&[]);
-    assert!(
-        findings.iter().any(|(check, what)| check == "table" && what.contains("KEYS_ONLY")),
-        "{findings:?}"
-    );
-    // No stream.
-    deployed.kinesis.delete_stream().stream_name("stock-market-stream").send().await.unwrap();
-    assert!(checks(&[]).contains(&"stream".to_owned()));
+    // The emulator asks only those by HTTP to confirm, and nobody listens on this port.
+    deployed.subscribe("http", "http://127.0.0.1:9/alerts").await;
+    let spam = "AWS Notification - Subscription Confirmation";
+    deployed.broken(["subscriptions", "1 of 2 wait to be confirmed: http", spam]);
+    deployed.sns.delete_topic().topic_arn(deployed.topic()).send().await.unwrap();
+    deployed.broken(["subscriptions", "not there", "--topic"]);
+    deployed.sns.create_topic().name(TOPIC).send().await.unwrap();
+    deployed.only(NOTHING, 0, ["subscriptions", "nobody is subscribed", "aws sns subscribe"]);
 }
 
 #[tokio::test]
@@ -192,25 +162,93 @@ async fn records_that_wait_for_long_are_found() {
                 &MetricData.member.1.Value=90000&MetricData.member.1.Unit=Milliseconds";
     let form = ("Content-Type", "application/x-www-form-urlencoded");
     deployed.account.call("monitoring", "POST", "/", &[form], body);
-    let (findings, output) = deployed.findings(&[]);
-    assert_eq!(findings.len(), 1, "{findings:?}");
-    assert_eq!(
-        findings[0],
-        ("delay of stage 1".into(), "up to 90 s in the last 15 minutes".into())
-    );
-    assert_eq!(output.status.code(), Some(0));
+    let finding = ["delay of stage 1", "up to 90 s in the last 15 minutes", "docs/operations.md"];
+    deployed.only(NOTHING, 0, finding);
 }
 
 #[tokio::test]
-async fn without_a_region_or_credentials_that_alone_is_told() {
-    let account = Account::new().await;
-    let run = |without: &str| {
-        let mut command = account.command(&["doctor", "--aws", "--format", "json"]);
-        let output = command.env_remove(without).output().unwrap();
-        assert_eq!(output.status.code(), Some(1));
-        let all: Value = serde_json::from_str(out(&output)).unwrap();
-        all.as_array().unwrap().last().unwrap()["check"].as_str().unwrap().to_owned()
+async fn a_region_without_any_of_it_is_one_finding() {
+    let deployed = Deployed::new().await;
+    let elsewhere = (&[][..], &[("AWS_REGION", "eu-west-1")][..]);
+    deployed.only(
+        elsewhere,
+        1,
+        ["region", "nothing is in eu-west-1", "set AWS_REGION to where it is"],
+    );
+}
+
+/// In the words of AWS, by a stub in place of one service: the emulator has no buckets of other regions, no policies on
+/// its shared port, no subscription by mail that waits, and none that is deleted.
+#[tokio::test]
+async fn answers_that_no_emulator_gives_are_understood() {
+    let deployed = Deployed::new().await;
+    let url = stub::answering(
+        "400 Bad Request\nContent-Type: application/x-amz-json-1.1",
+        r#"{"__type":"AccessDeniedException","Message":"User: arn:aws:iam::123456789012:user/x is not authorized to perform: glue:GetTable on resource: arn:aws:glue:us-east-1:123456789012:catalog because no identity-based policy allows the glue:GetTable action"}"#,
+    );
+    let denied = (&[][..], &[("AWS_ENDPOINT_URL_GLUE", url.as_str())][..]);
+    deployed.only(denied, 1, ["columns of the lake", "glue:GetTable", "allow the call"]);
+
+    let url = stub::answering("301 Moved Permanently\nx-amz-bucket-region: eu-central-1", "");
+    let moved = (&[][..], &[("AWS_ENDPOINT_URL_S3", url.as_str())][..]);
+    deployed.only(moved, 1, ["lake", "is in eu-central-1", "export AWS_REGION=eu-central-1"]);
+
+    let url = stub::answering("403 Forbidden", "");
+    let foreign = (&[][..], &[("AWS_ENDPOINT_URL_S3", url.as_str())][..]);
+    deployed.only(foreign, 1, ["lake", "403", "these credentials may not look"]);
+
+    let member = |arn: &str| {
+        format!(
+            "<member><TopicArn>arn:aws:sns:us-east-1:123456789012:stock-trend-alerts</TopicArn><Protocol>email</Protocol>\
+             <SubscriptionArn>{arn}</SubscriptionArn><Owner>123456789012</Owner><Endpoint>a@example.org</Endpoint></member>"
+        )
     };
-    assert_eq!(run("AWS_REGION"), "region");
-    assert_eq!(run("AWS_ACCESS_KEY_ID"), "credentials");
+    let list = |arns: &[&str]| {
+        let members: String = arns.iter().map(|arn| member(arn)).collect();
+        let body = format!(
+            "<ListSubscriptionsByTopicResponse xmlns=\"http://sns.amazonaws.com/doc/2010-03-31/\"><ListSubscriptionsByTopicResult>\
+             <Subscriptions>{members}</Subscriptions></ListSubscriptionsByTopicResult></ListSubscriptionsByTopicResponse>"
+        );
+        stub::answering("200 OK\nContent-Type: text/xml", &body)
+    };
+    let url = list(&["PendingConfirmation", "Deleted"]);
+    let waits = (&[][..], &[("AWS_ENDPOINT_URL_SNS", url.as_str())][..]);
+    deployed.only(waits, 1, ["subscriptions", "1 of 1 wait to be confirmed: email", "spam"]);
+    let url = list(&["Deleted"]);
+    let gone = (&[][..], &[("AWS_ENDPOINT_URL_SNS", url.as_str())][..]);
+    deployed.only(gone, 0, ["subscriptions", "nobody is subscribed", "aws sns subscribe"]);
+
+    let expired = "<ErrorResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><Error><Type>Sender</Type><Code>ExpiredToken</Code>\
+                   <Message>The security token included in the request is expired</Message></Error></ErrorResponse>";
+    let url = stub::answering("403 Forbidden\nContent-Type: text/xml", expired);
+    let stale = (&[][..], &[("AWS_ENDPOINT_URL_STS", url.as_str())][..]);
+    deployed.only(stale, 1, ["credentials", "ExpiredToken", "aws sso login"]);
+}
+
+#[tokio::test]
+async fn without_a_region_a_network_or_credentials_that_alone_is_told() {
+    let account = Account::new().await;
+    let last = |command: &mut std::process::Command| {
+        let output = command.output().unwrap();
+        assert_eq!(output.status.code(), Some(1));
+        let all: Vec<Value> = serde_json::from_str(out(&output)).unwrap();
+        assert!(all.iter().rev().skip(1).all(|finding| finding["state"] == "ok"), "{all:?}");
+        let text = |key: &str| all.last().unwrap()[key].as_str().unwrap().to_owned();
+        [text("check"), text("finding"), text("what_to_do")]
+    };
+    let doctor = || account.command(&["doctor", "--aws", "--format", "json"]);
+    let [check, _, todo] = last(doctor().env_remove("AWS_REGION"));
+    assert_eq!((check.as_str(), todo.contains("AWS_REGION")), ("region", true), "{todo}");
+    let [check, _, todo] = last(doctor().env_remove("AWS_ACCESS_KEY_ID"));
+    assert_eq!((check.as_str(), todo.contains("AWS_PROFILE")), ("credentials", true), "{todo}");
+    let [check, what, todo] = last(doctor().env("AWS_ENDPOINT_URL", "http://127.0.0.1:9"));
+    assert_eq!((check.as_str(), todo.contains("region's name")), ("network", true), "{todo}");
+    assert!(what.contains("http://127.0.0.1:9"), "{what}");
+    // Keys that nobody has, at an emulator that checks them.
+    let strict = Emulator::start(&[("AUTH", "true")]).unwrap();
+    let mut wrong = doctor();
+    wrong.env("AWS_ENDPOINT_URL", strict.endpoint()).env("AWS_ACCESS_KEY_ID", "AKIA0");
+    let [check, what, todo] = last(&mut wrong);
+    assert_eq!((check.as_str(), todo.contains("AWS_PROFILE")), ("credentials", true), "{todo}");
+    assert!(what.contains("403") && what.contains("InvalidClientTokenId"), "{what}");
 }

@@ -6,4 +6,5 @@ mod doctor;
 mod lake;
 mod redrive;
 mod same;
+mod stub;
 mod world;

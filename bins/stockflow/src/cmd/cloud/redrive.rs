@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, io};
 
-use aws_sdk_s3::{Client, config::Builder};
+use aws_sdk_s3::Client;
 use serde_json::{Value, json};
 use stockflow_aws::{
     kinesis::KinesisSink, lambda::read_kinesis_event, records::unpack, s3::S3Location,
@@ -14,7 +14,10 @@ use super::super::redrive::{
     Redrive, Tally, print,
     records::{Found, Object},
 };
-use crate::{Failure, Outcome, aws::sdk_config};
+use crate::{
+    Failure, Outcome,
+    aws::{s3, sdk_config},
+};
 
 /// What was sent is noted below this.
 const NOTES: &str = "redriven/";
@@ -26,9 +29,7 @@ pub(in crate::cmd) fn redrive(command: &Redrive) -> Outcome {
 async fn run(command: &Redrive) -> Outcome {
     let from: S3Location = command.from.parse()?;
     let config = sdk_config().await?;
-    // An address that is no name of AWS has no subdomains for buckets.
-    let s3 = Builder::from(&config).force_path_style(config.endpoint_url().is_some()).build();
-    let bucket = Bucket { client: Client::from_conf(s3), name: from.bucket().to_owned() };
+    let bucket = Bucket { client: s3(&config), name: from.bucket().to_owned() };
     let sink = KinesisSink::new(&aws_sdk_kinesis::Client::new(&config), &command.stream)?;
     let mut tally = Tally::default();
     for key in bucket.keys(from.prefix()).await? {

@@ -1,11 +1,11 @@
 //! A data folder.
 
-use std::path::Path;
+use std::{error::Error as _, io, iter::successors, path::Path};
 
 use stockflow_core::{AlertStatus, ErrorKind, Result, Timestamp};
 use stockflow_local::{AlertQuery, LocalReader, Spool, lake};
 
-use super::{Doctor, Finding, now};
+use super::{super::engine, Doctor, Finding, now};
 
 /// As many rows are read at a time.
 const PAGE: usize = 10_000;
@@ -101,11 +101,17 @@ fn spool(folder: &Path) -> Finding {
             )
         }
         // Whoever has it open has looked at it.
-        Err(error) if error.kind() == ErrorKind::Denied => {
-            Finding::ok(CHECK, format!("not looked into: {}", error.chain()))
+        Err(error) if is_in_use(&error) => {
+            Finding::ok(CHECK, "not looked into: a program that runs has it open")
         }
         Err(error) => unreadable(CHECK, &error),
     }
+}
+
+/// Whether another process has it open; the other reason for a refusal is what the disk says.
+fn is_in_use(error: &stockflow_core::Error) -> bool {
+    let mut causes = successors(error.source(), |cause| (*cause).source());
+    error.kind() == ErrorKind::Denied && !causes.any(|cause| cause.is::<io::Error>())
 }
 
 /// The objects of the lake's newest day, each held against its checksum.
@@ -125,11 +131,19 @@ fn newest_objects(root: &Path) -> Finding {
         Ok(objects) => objects,
         Err(error) => return unreadable(CHECK, &error),
     };
-    let broken: Vec<String> =
-        objects.iter().filter_map(|object| object.read().err()).map(|e| e.chain()).collect();
+    let (compacted, damaged) = match engine::compacted(root, *newest) {
+        Ok(compacted) => (compacted, None),
+        Err(error) => (None, Some(error)),
+    };
+    let damaged = objects.iter().filter_map(|object| object.read().err()).chain(damaged);
+    let broken: Vec<String> = damaged.map(|error| error.chain()).collect();
     if broken.is_empty() {
-        let text = format!("{} days, {} whole objects on {newest}", days.len(), objects.len());
-        return Finding::ok(CHECK, text);
+        let compacted = compacted.map(|text| format!(", {text}")).unwrap_or_default();
+        let (days, objects) = (days.len(), objects.len());
+        return Finding::ok(
+            CHECK,
+            format!("{days} days, {objects} whole objects on {newest}{compacted}"),
+        );
     }
     Finding::broken(
         CHECK,
@@ -154,4 +168,18 @@ fn quarantine(root: &Path) -> Finding {
             root.display()
         ),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use stockflow_core::Error;
+
+    use super::*;
+
+    #[test]
+    fn a_disk_that_refuses_is_not_taken_for_a_program_that_runs() {
+        let error = || Error::new(ErrorKind::Denied, "spool", "examine");
+        assert!(is_in_use(&error().with_source("another process is using it")));
+        assert!(!is_in_use(&error().with_source(io::Error::from(io::ErrorKind::PermissionDenied))));
+    }
 }

@@ -1,7 +1,8 @@
 //! What needs the SQL engine, in a build without it.
 
-use std::sync::Arc;
+use std::{path::Path, sync::Arc};
 
+use stockflow_core::Date;
 use stockflow_local::RemoteLake;
 use tokio::runtime::Runtime;
 
@@ -18,6 +19,12 @@ pub(super) fn query_remote(_: &Query, _: Arc<dyn RemoteLake>, _: &Runtime) -> Ou
 
 pub(super) fn compact(_: &Compact) -> Outcome {
     Err(missing(std::env::args().skip(1)))
+}
+
+/// What there is to say of a compacted day; nothing, if it is none.
+pub(super) fn compacted(lake: &Path, dt: Date) -> stockflow_core::Result<Option<String>> {
+    let is_one = lake.join(format!("dt={dt}")).join("compacted.json").exists();
+    Ok(is_one.then(|| "compacted rows, into which this build cannot look".to_owned()))
 }
 
 /// How to get a build that can do what was asked.

@@ -2,10 +2,12 @@
 
 use std::{
     io::{self, BufWriter},
+    path::Path,
     sync::Arc,
 };
 
-use stockflow_local::{Compactor, RemoteLake, SqlEngine, SqlError, SqlValue};
+use stockflow_core::Date;
+use stockflow_local::{Compactor, RemoteLake, SqlEngine, SqlError, SqlValue, verify_compacted};
 use tokio::runtime::Runtime;
 
 use super::{compact::Compact, query::Query, signals};
@@ -110,4 +112,10 @@ pub(super) fn compact(command: &Compact) -> Outcome {
         return Err(Failure::failed(format!("{damaged} objects cannot be read")));
     }
     Ok(())
+}
+
+/// What there is to say of a compacted day; nothing, if it is none.
+pub(super) fn compacted(lake: &Path, dt: Date) -> stockflow_core::Result<Option<String>> {
+    let rows = verify_compacted(lake, dt)?;
+    Ok(rows.map(|rows| format!("{rows} rows compacted, whole")))
 }

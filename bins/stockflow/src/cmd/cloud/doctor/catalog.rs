@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Finding, account::Account, refused};
+use super::{Finding, RESTORE, account::Account, refused};
 use crate::aws::signed::Request;
 
 const CHECK: &str = "columns of the lake";
@@ -51,7 +51,7 @@ fn judge(answer: &Value) -> Finding {
     if wrong.is_empty() {
         return Finding::ok(CHECK, "all that quotes have, by day");
     }
-    let todo = "deploy the template again; Glue has the table only, so the lake is not touched";
+    let todo = format!("{RESTORE}; Glue has the table only, so the lake is not touched");
     Finding::broken(CHECK, wrong.join(", "), todo)
 }
 

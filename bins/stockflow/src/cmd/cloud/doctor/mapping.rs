@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Finding, account::Account, refused};
+use super::{Finding, RESTORE, account::Account, refused};
 use crate::aws::signed::Request;
 
 /// One of the two.
@@ -14,6 +14,16 @@ pub(super) struct Stage {
     source: (&'static str, &'static str),
 }
 
+/// Where its records come from.
+#[derive(Debug)]
+pub(super) struct Source<'a> {
+    pub(super) name: &'a str,
+    /// The whole ARN, if a name has several in the course of time.
+    pub(super) arn: Option<&'a str>,
+    /// How long it keeps records, if that is known.
+    pub(super) hours: Option<i32>,
+}
+
 pub(super) const STAGE_1: Stage =
     Stage { check: "mapping of stage 1", option: "--processor", source: (":stream/", "") };
 pub(super) const STAGE_2: Stage =
@@ -23,7 +33,7 @@ pub(super) async fn check(
     account: &Account,
     stage: &Stage,
     function: &str,
-    source: &str,
+    source: &Source<'_>,
 ) -> Finding {
     let path = format!("/2015-03-31/event-source-mappings/?FunctionName={function}");
     let answer = match Request::get("lambda", path).send(&account.config).await {
@@ -32,7 +42,7 @@ pub(super) async fn check(
     };
     let answer: Value = serde_json::from_str(&answer).unwrap_or_default();
     let (before, after) = stage.source;
-    let wanted = format!("{before}{source}{after}");
+    let wanted = format!("{before}{}{after}", source.name);
     let is_meant = |mapping: &&Value| {
         let arn = mapping["EventSourceArn"].as_str().unwrap_or_default();
         if after.is_empty() { arn.ends_with(&wanted) } else { arn.contains(&wanted) }
@@ -42,21 +52,35 @@ pub(super) async fn check(
     let Some(mapping) = mapping else {
         return Finding::broken(
             stage.check,
-            format!("nothing brings records of {source} to {function}"),
-            "deploy the template again: it makes the event source mapping",
+            format!("nothing brings records of {} to {function}", source.name),
+            format!("{RESTORE}: the template has an event source mapping"),
         );
     };
-    judge(stage, function, mapping)
+    judge(stage, function, source, mapping)
 }
 
-fn judge(stage: &Stage, function: &str, mapping: &Value) -> Finding {
+fn judge(stage: &Stage, function: &str, source: &Source<'_>, mapping: &Value) -> Finding {
     let text = |key: &str| mapping[key].as_str().unwrap_or_default();
+    let update = |option: &str| {
+        format!("aws lambda update-event-source-mapping --uuid {} {option}", text("UUID"))
+    };
+    if source.arn.is_some_and(|arn| arn != text("EventSourceArn")) {
+        return Finding::broken(
+            stage.check,
+            format!(
+                "{function} gets nothing: it reads {}, and {} has another stream by now",
+                text("EventSourceArn"),
+                source.name
+            ),
+            format!("{RESTORE}: the mapping has to be made anew"),
+        );
+    }
     let state = text("State");
     if !matches!(state, "Enabled" | "Enabling" | "Updating" | "Creating") {
         return Finding::broken(
             stage.check,
             format!("it is {state}: {function} gets nothing"),
-            format!("aws lambda update-event-source-mapping --uuid {} --enabled", text("UUID")),
+            update("--enabled"),
         );
     }
     let responses = mapping["FunctionResponseTypes"].as_array();
@@ -65,18 +89,26 @@ fn judge(stage: &Stage, function: &str, mapping: &Value) -> Finding {
         return Finding::broken(
             stage.check,
             "FunctionResponseTypes has no ReportBatchItemFailures: what a function gives back is taken as done, and lost",
-            format!(
-                "aws lambda update-event-source-mapping --uuid {} --function-response-types ReportBatchItemFailures",
-                text("UUID")
-            ),
+            update("--function-response-types ReportBatchItemFailures"),
         );
     }
     // Of a mapping that has not been asked for anything, it is -1: for ever, which blocks a shard.
-    if mapping["MaximumRecordAgeInSeconds"].as_i64().unwrap_or(-1) < 0 {
+    let age = mapping["MaximumRecordAgeInSeconds"].as_i64().unwrap_or(-1);
+    if age < 0 {
         return Finding::broken(
             stage.check,
             "MaximumRecordAgeInSeconds is not set: records are lost unseen when the stream drops them, and one bad batch blocks its shard till then",
-            "deploy the template again, which has 82800 and a destination for what is given up",
+            update("--maximum-record-age-in-seconds 82800"),
+        );
+    }
+    if let Some(hours) = source.hours.filter(|hours| age >= i64::from(*hours) * 3_600) {
+        return Finding::broken(
+            stage.check,
+            format!(
+                "MaximumRecordAgeInSeconds is {age}, and {} keeps records for {hours} hours: what waits for longer is lost unseen",
+                source.name
+            ),
+            update(&format!("--maximum-record-age-in-seconds {}", (i64::from(hours) - 1) * 3_600)),
         );
     }
     let result = text("LastProcessingResult");
@@ -91,7 +123,9 @@ fn judge(stage: &Stage, function: &str, mapping: &Value) -> Finding {
         return Finding::warning(
             stage.check,
             "no destination for batches that are given up: they are lost",
-            "deploy the template again: it keeps them in the quarantine bucket",
+            update(
+                "--destination-config OnFailure={Destination=arn:aws:s3:::stock-market-quarantine-ACCOUNT}",
+            ),
         );
     }
     Finding::ok(stage.check, format!("{} ({result})", state.to_lowercase()))
@@ -106,14 +140,15 @@ mod tests {
 
     fn with(change: &Value) -> (State, String) {
         let mut mapping = json!({
-            "UUID": "u", "State": "Enabled", "FunctionResponseTypes": ["ReportBatchItemFailures"],
+            "UUID": "u", "State": "Enabled", "EventSourceArn": "arn:2", "FunctionResponseTypes": ["ReportBatchItemFailures"],
             "MaximumRecordAgeInSeconds": 82_800, "LastProcessingResult": "OK",
             "DestinationConfig": { "OnFailure": { "Destination": "arn:aws:s3:::quarantine" } },
         });
         for (key, value) in change.as_object().unwrap() {
             mapping[key] = value.clone();
         }
-        let finding = judge(&STAGE_1, "f", &mapping);
+        let source = Source { name: "t", arn: Some("arn:2"), hours: Some(24) };
+        let finding = judge(&STAGE_2, "f", &source, &mapping);
         (finding.state, finding.what)
     }
 
@@ -124,7 +159,9 @@ mod tests {
             (json!({ "State": "Disabled" }), Broken, "Disabled"),
             (json!({ "FunctionResponseTypes": [] }), Broken, "ReportBatchItemFailures"),
             (json!({ "FunctionResponseTypes": null }), Broken, "ReportBatchItemFailures"),
-            (json!({ "MaximumRecordAgeInSeconds": -1 }), Broken, "MaximumRecordAgeInSeconds"),
+            (json!({ "MaximumRecordAgeInSeconds": -1 }), Broken, "is not set"),
+            (json!({ "MaximumRecordAgeInSeconds": 86_400 }), Broken, "keeps records for 24 hours"),
+            (json!({ "EventSourceArn": "arn:1" }), Broken, "another stream"),
             (json!({ "LastProcessingResult": "PROBLEM: Function call failed" }), Broken, "PROBLEM"),
             (json!({ "DestinationConfig": {} }), Warning, "destination"),
         ] {

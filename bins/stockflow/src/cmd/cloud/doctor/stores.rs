@@ -1,34 +1,44 @@
 //! Tables and the lake.
 
 use aws_sdk_dynamodb::types::{StreamViewType, TableDescription, TableStatus};
-use aws_sdk_s3::{Client, config::Builder, primitives::DateTime, types::Object};
+use aws_sdk_s3::{Client, primitives::DateTime, types::Object};
 use stockflow_core::Timestamp;
 
-use crate::cmd::doctor::{Doctor, now};
+use crate::{
+    aws::s3,
+    cmd::doctor::{Doctor, now},
+};
 
-use super::{DEPLOY, Finding, account::Account, refused, told};
+use super::{DEPLOY, Finding, RESTORE, account::Account, refused, told};
 
-pub(super) async fn table(account: &Account, name: &str) -> Finding {
+/// The table of rows, and the ARN of its stream.
+pub(super) async fn table(account: &Account, name: &str) -> (Finding, Option<String>) {
     const CHECK: &str = "table";
     let table = match describe(CHECK, account, name, "--table").await {
         Ok(table) => table,
-        Err(finding) => return finding,
+        Err(finding) => return (finding, None),
     };
     let view = table.stream_specification().and_then(|stream| stream.stream_view_type());
+    (judge(CHECK, name, view), table.latest_stream_arn)
+}
+
+fn judge(check: &'static str, name: &str, view: Option<&StreamViewType>) -> Finding {
     match view {
         Some(StreamViewType::NewImage | StreamViewType::NewAndOldImages) => {
-            Finding::ok(CHECK, format!("{name}: its stream has new images"))
+            Finding::ok(check, format!("{name}: its stream has new images"))
         }
         Some(other) => Finding::broken(
-            CHECK,
+            check,
             format!("its stream has {other}: stage 2 needs the new images"),
-            "turn the stream off and on again with NEW_IMAGE, and deploy again: the mapping needs its new ARN",
+            format!(
+                "turn it off, and on again with NEW_IMAGE; then {RESTORE}, since the mapping has to follow"
+            ),
         ),
         None => Finding::broken(
-            CHECK,
+            check,
             "it has no stream: stage 2 gets nothing",
             format!(
-                "aws dynamodb update-table --table-name {name} --stream-specification StreamEnabled=true,StreamViewType=NEW_IMAGE, and deploy again"
+                "aws dynamodb update-table --table-name {name} --stream-specification StreamEnabled=true,StreamViewType=NEW_IMAGE; then {RESTORE}, since the mapping has to follow"
             ),
         ),
     }
@@ -50,12 +60,12 @@ async fn describe(
 ) -> Result<TableDescription, Finding> {
     let client = aws_sdk_dynamodb::Client::new(&account.config);
     let answer = client.describe_table().table_name(name).send().await;
-    let table = answer.map_err(|error| refused(check, told(error), option))?.table;
+    let table = answer.map_err(|error| refused(check, told(&error), option))?.table;
     let table = table.ok_or_else(|| refused(check, "an answer without a table", option))?;
     match table.table_status() {
         Some(TableStatus::Active | TableStatus::Updating) | None => Ok(table),
         Some(status) => {
-            let todo = "wait until it is there; if it is being deleted, deploy again";
+            let todo = format!("wait until it is there; if it is being deleted, {RESTORE}");
             Err(Finding::broken(check, format!("{name} is {status}"), todo))
         }
     }
@@ -64,18 +74,22 @@ async fn describe(
 /// The bucket, and how old its newest object is.
 pub(super) async fn lake(account: &Account, bucket: &str, command: &Doctor) -> Vec<Finding> {
     const CHECK: &str = "lake";
-    // An address that is no name of AWS has no subdomains for buckets.
-    let config = Builder::from(&account.config)
-        .force_path_style(account.config.endpoint_url().is_some())
-        .build();
-    let client = Client::from_conf(config);
+    let client = s3(&account.config);
     if let Err(error) = client.head_bucket().bucket(bucket).send().await {
-        let missing = error.as_service_error().is_some_and(|error| error.is_not_found());
-        if missing {
-            let what = format!("there is no bucket {bucket}");
-            return vec![Finding::broken(CHECK, what, format!("{DEPLOY} --bucket"))];
-        }
-        return vec![refused(CHECK, told(error), "--bucket")];
+        let status = error.raw_response().map(|answer| answer.status().as_u16());
+        let region = error.raw_response().and_then(|a| a.headers().get("x-amz-bucket-region"));
+        return vec![match (status, region) {
+            (Some(404), _) => {
+                let what = format!("there is no bucket {bucket}");
+                Finding::broken(CHECK, what, format!("{DEPLOY} --bucket"))
+            }
+            (_, Some(region)) if region != account.region => Finding::broken(
+                CHECK,
+                format!("{bucket} is in {region}, not in {}", account.region),
+                format!("export AWS_REGION={region}, or name the right one with --bucket"),
+            ),
+            _ => refused(CHECK, told(&error), "--bucket"),
+        }];
     }
     let found = Finding::ok(CHECK, format!("s3://{bucket}/lake"));
     match newest(&client, bucket).await {
@@ -98,14 +112,14 @@ async fn newest(client: &Client, bucket: &str) -> Result<Option<Timestamp>, Stri
     let mut pages = list.into_paginator().send();
     let mut days = Vec::new();
     while let Some(page) = pages.next().await {
-        let page = page.map_err(told)?;
+        let page = page.map_err(|error| told(&error))?;
         days.extend(page.common_prefixes().iter().filter_map(|p| p.prefix().map(str::to_owned)));
     }
     let Some(day) = days.into_iter().max() else { return Ok(None) };
     let mut pages = client.list_objects_v2().bucket(bucket).prefix(day).into_paginator().send();
     let mut newest: Option<DateTime> = None;
     while let Some(page) = pages.next().await {
-        let page = page.map_err(told)?;
+        let page = page.map_err(|error| told(&error))?;
         newest =
             newest.max(page.contents().iter().filter_map(Object::last_modified).max().copied());
     }

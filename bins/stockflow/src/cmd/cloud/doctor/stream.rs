@@ -2,21 +2,22 @@
 
 use aws_sdk_kinesis::{Client, types::StreamStatus};
 
-use super::{Finding, account::Account, refused, told};
+use super::{Finding, RESTORE, account::Account, refused, told};
 
 const CHECK: &str = "stream";
 
-pub(super) async fn check(account: &Account, name: &str) -> Finding {
+/// The stream, and for how many hours it keeps records.
+pub(super) async fn check(account: &Account, name: &str) -> (Finding, Option<i32>) {
     let answer =
         Client::new(&account.config).describe_stream_summary().stream_name(name).send().await;
     let summary = match answer {
         Ok(answer) => answer.stream_description_summary,
-        Err(error) => return refused(CHECK, told(error), "--stream"),
+        Err(error) => return (refused(CHECK, told(&error), "--stream"), None),
     };
     let Some(summary) = summary else {
-        return refused(CHECK, "an answer without a stream", "--stream");
+        return (refused(CHECK, "an answer without a stream", "--stream"), None);
     };
-    match summary.stream_status() {
+    let finding = match summary.stream_status() {
         StreamStatus::Active | StreamStatus::Updating => Finding::ok(
             CHECK,
             format!(
@@ -28,7 +29,8 @@ pub(super) async fn check(account: &Account, name: &str) -> Finding {
         status => Finding::broken(
             CHECK,
             format!("{name} is {status}"),
-            "wait until it is there; if it is being deleted, deploy again",
+            format!("wait until it is there; if it is being deleted, {RESTORE}"),
         ),
-    }
+    };
+    (finding, Some(summary.retention_period_hours()))
 }
