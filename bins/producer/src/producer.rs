@@ -4,7 +4,7 @@ use std::{path::Path, sync::Arc, time::Duration};
 
 use stockflow_core::{Cursor, Quote, QuoteSource, Result, Sink, Timestamp};
 use stockflow_local::{Lake, Spool, SpoolOptions};
-use tokio::{task::JoinHandle, time::sleep};
+use tokio::{sync::watch, task::JoinHandle, time::sleep};
 
 use crate::{Failure, Status, delivery::Delivery, intake::Intake};
 
@@ -133,25 +133,23 @@ impl Producer {
             linger,
             status: Arc::clone(&status),
         };
-        let (asked, told) = tokio::sync::oneshot::channel::<()>();
-        let stop = async move {
+        // Heard by the intake while there is one, and afterwards by the wait for what it gave.
+        let (asked, told) = watch::channel(false);
+        let listening = tokio::spawn(async move {
             stop.await;
-            // Nobody waits for this if the feed has ended before.
-            let _ = asked.send(());
-        };
-        let intake = tokio::spawn(intake.run(stop));
+            asked.send_replace(true);
+        });
+        let intake = tokio::spawn(intake.run(heard(told.clone())));
         let mut delivery = tokio::spawn(delivery.run());
         let too_late = async {
-            match told.await {
-                Ok(()) => sleep(drain).await,
-                // The feed has ended by itself: what it gave is sent, however long that takes.
-                Err(_) => std::future::pending().await,
-            }
+            heard(told).await;
+            sleep(drain).await;
         };
         let sent = tokio::select! {
             sent = &mut delivery => Some(sent),
             () = too_late => None,
         };
+        listening.abort();
         intake.abort();
         let taken = joined(intake).await;
         match sent {
@@ -173,6 +171,13 @@ impl Producer {
             )));
         }
         Ok(summary)
+    }
+}
+
+/// Ready when the program is asked to stop, be it before or after the feed has ended.
+async fn heard(mut told: watch::Receiver<bool>) {
+    if told.wait_for(|asked| *asked).await.is_err() {
+        std::future::pending().await
     }
 }
 

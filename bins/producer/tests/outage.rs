@@ -201,6 +201,20 @@ async fn what_cannot_be_sent_in_time_is_sent_by_the_next_run() {
     assert_eq!(keys(&all), expected(10));
 }
 
+#[tokio::test(start_paused = true)]
+async fn who_waits_for_the_stream_after_the_feed_has_ended_can_be_asked_to_stop() {
+    let folder = tempfile::tempdir().unwrap();
+    let stream = Stream::away_for(HOUR, ErrorKind::Unavailable);
+    let producer = Producer::open(folder.path(), SpoolOptions::default(), stream).unwrap();
+    let (ticker, _) = Ticker::new(10);
+    let begin = Instant::now();
+    let stop = sleep(Duration::from_secs(600));
+    let failure = producer.run(Box::new(ticker), stop).await.unwrap_err();
+    assert!(failure.to_string().contains("wait in the spool for the next run"), "{failure}");
+    // Asked after ten minutes, it tries for 25 s more.
+    assert_eq!(begin.elapsed().as_secs(), 625);
+}
+
 /// Takes nothing, ever.
 #[derive(Debug)]
 struct Absent;
