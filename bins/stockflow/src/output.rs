@@ -7,6 +7,7 @@ mod table;
 use std::io::{self, Write};
 
 use clap::ValueEnum;
+use stockflow_core::Timestamp;
 
 /// Form of an answer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -27,17 +28,25 @@ pub struct Column {
     pub name: String,
     /// Whether it holds numbers, which are aligned at their end.
     pub numeric: bool,
+    /// Whether a table goes without it where the terminal is too narrow for all.
+    pub minor: bool,
 }
 
 impl Column {
     /// A column of texts.
     pub fn text(name: impl Into<String>) -> Self {
-        Self { name: name.into(), numeric: false }
+        Self { name: name.into(), numeric: false, minor: false }
     }
 
     /// A column of numbers.
     pub fn number(name: impl Into<String>) -> Self {
-        Self { name: name.into(), numeric: true }
+        Self { name: name.into(), numeric: true, minor: false }
+    }
+
+    /// The same column, which a table goes without where the terminal is too narrow; of several the last one first.
+    #[must_use]
+    pub fn minor(self) -> Self {
+        Self { minor: true, ..self }
     }
 }
 
@@ -65,6 +74,18 @@ impl Cell {
     /// Text.
     pub fn text(value: impl ToString) -> Self {
         Self::Text(value.to_string())
+    }
+
+    /// A time: exact and in its canonical form for machines, without what says nothing for people.
+    pub fn time(time: Timestamp, format: Format) -> Self {
+        let text = time.to_string();
+        match format {
+            Format::Csv | Format::Json => Self::Text(text),
+            Format::Table => {
+                let text = text.trim_end_matches('Z').replace('T', " ");
+                Self::text(text.trim_end_matches('0').trim_end_matches('.'))
+            }
+        }
     }
 
     /// What a table shows.

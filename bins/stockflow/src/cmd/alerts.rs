@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use clap::Args;
-use stockflow_core::{AlertStatus, Symbol, Timestamp};
+use stockflow_core::{Alert, AlertStatus, Symbol, Timestamp};
 use stockflow_local::{AlertQuery, LedgerEntry, LocalReader};
 
 use crate::{
@@ -54,30 +54,39 @@ fn print(
     alerts: &[LedgerEntry],
     width: Option<usize>,
 ) -> io::Result<()> {
-    let columns = vec![
-        Column::text("time"),
-        Column::text("symbol"),
-        Column::text("severity"),
-        Column::text("kind"),
-        Column::text("rule"),
-        Column::text("direction"),
-        Column::number("price"),
-        Column::number("change_percent"),
-        Column::number("value"),
-        Column::number("threshold"),
-        Column::number("score"),
-        Column::text("sent"),
-        Column::text("id"),
-    ];
+    let own = [Column::text("sent").minor(), Column::text("id").minor()];
+    let columns = [&columns()[..], &own].concat();
     let mut printer = Printer::new(out, format, columns, width);
-    for entry in alerts {
-        printer.row(cells(entry, format))?;
+    for LedgerEntry { alert, status } in alerts {
+        let sent = match status {
+            AlertStatus::Sent { at } => Cell::time(*at, format),
+            AlertStatus::Claimed { .. } => Cell::Null,
+        };
+        printer.row([cells(alert, format), vec![sent, Cell::text(alert.id())]].concat())?;
     }
     printer.finish()?;
     Ok(())
 }
 
-fn cells(LedgerEntry { alert, status }: &LedgerEntry, format: Format) -> Vec<Cell> {
+/// What is shown of an alert, whether it was told or would have been.
+pub(super) fn columns() -> [Column; 11] {
+    [
+        Column::text("time"),
+        Column::text("symbol"),
+        Column::text("severity"),
+        Column::text("kind").minor(),
+        Column::text("rule"),
+        Column::text("direction").minor(),
+        Column::number("price"),
+        Column::number("change_percent"),
+        Column::number("value").minor(),
+        Column::number("threshold").minor(),
+        Column::number("score").minor(),
+    ]
+}
+
+/// An alert in these columns.
+pub(super) fn cells(alert: &Alert, format: Format) -> Vec<Cell> {
     let evidence = &alert.evidence;
     // Machines get every digit.
     let number = |value: f64| match format {
@@ -85,7 +94,7 @@ fn cells(LedgerEntry { alert, status }: &LedgerEntry, format: Format) -> Vec<Cel
         Format::Csv | Format::Json => Cell::number(value),
     };
     vec![
-        Cell::text(alert.cause),
+        Cell::time(alert.cause, format),
         Cell::text(alert.symbol),
         Cell::text(alert.severity),
         Cell::text(alert.kind),
@@ -96,10 +105,5 @@ fn cells(LedgerEntry { alert, status }: &LedgerEntry, format: Format) -> Vec<Cel
         number(evidence.value),
         number(evidence.threshold),
         number(evidence.score),
-        match status {
-            AlertStatus::Sent { at } => Cell::text(at),
-            AlertStatus::Claimed { .. } => Cell::Null,
-        },
-        Cell::text(alert.id()),
     ]
 }

@@ -73,30 +73,25 @@ fn print_columns(
     rows: &[Row],
     width: Option<usize>,
 ) -> io::Result<()> {
-    let mut columns = vec![Column::text("timestamp")];
-    columns.extend(
-        [
-            "price",
-            "change_percent",
-            "open",
-            "high",
-            "low",
-            "previous_close",
-            "volume",
-            "warming_up",
-        ]
-        .map(Column::number),
-    );
-    columns.extend(["quality", "anomalies"].map(Column::text));
+    let numbers = ["price", "change_percent"].map(Column::number);
+    let day = ["open", "high", "low", "previous_close"].map(|name| Column::number(name).minor());
+    let columns = [
+        &[Column::text("timestamp")][..],
+        &numbers,
+        &day,
+        &[Column::number("volume"), Column::number("warming_up").minor()],
+        &["quality", "anomalies"].map(Column::text),
+    ];
+    let columns = columns.concat();
     let mut printer = Printer::new(out, format, columns, width);
     for row in rows {
-        printer.row(cells(row))?;
+        printer.row(cells(row, format))?;
     }
     printer.finish()?;
     Ok(())
 }
 
-fn cells(row: &Row) -> Vec<Cell> {
+fn cells(row: &Row, format: Format) -> Vec<Cell> {
     let quote = &row.quote;
     let warming_up = match row.judgement {
         stockflow_core::Judgement::Accepted { warming_up, .. } => Cell::number(warming_up),
@@ -113,7 +108,7 @@ fn cells(row: &Row) -> Vec<Cell> {
         .map(|anomaly| format!("{} {}", anomaly.rule, anomaly.evidence.direction))
         .collect();
     vec![
-        Cell::text(quote.timestamp),
+        Cell::time(quote.timestamp, format),
         Cell::number(quote.price),
         Cell::Number(format!("{:.2}", quote.change_percent())),
         Cell::number(quote.open),

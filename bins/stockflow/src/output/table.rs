@@ -20,59 +20,88 @@ pub(super) struct Table {
     columns: Vec<Column>,
     terminal: Option<usize>,
     waiting: Vec<Vec<Cell>>,
-    widths: Option<Vec<usize>>,
+    layout: Option<Layout>,
+}
+
+/// Which columns are shown, each with its width, and which are not.
+#[derive(Debug)]
+struct Layout {
+    shown: Vec<(usize, usize)>,
+    left_out: Vec<usize>,
 }
 
 impl Table {
     pub(super) const fn new(columns: Vec<Column>, terminal: Option<usize>) -> Self {
-        Self { columns, terminal, waiting: Vec::new(), widths: None }
+        Self { columns, terminal, waiting: Vec::new(), layout: None }
     }
 
     pub(super) fn row(&mut self, out: &mut impl Write, cells: Vec<Cell>) -> io::Result<()> {
-        if let Some(widths) = &self.widths {
-            return self.print(out, widths, &cells);
+        if let Some(layout) = &self.layout {
+            return self.print(out, layout, &cells);
         }
         self.waiting.push(cells);
         if self.waiting.len() == SAMPLE { self.begin(out) } else { Ok(()) }
     }
 
     pub(super) fn finish(mut self, out: &mut impl Write) -> io::Result<()> {
-        if self.widths.is_none() { self.begin(out) } else { Ok(()) }
-    }
-
-    /// Settles the widths, then prints the header and the rows that waited for it.
-    fn begin(&mut self, out: &mut impl Write) -> io::Result<()> {
-        let waiting = std::mem::take(&mut self.waiting);
-        let widths = self.measure(&waiting);
-        let names: Vec<Cell> = self.columns.iter().map(|column| Cell::text(&column.name)).collect();
-        let rules: Vec<Cell> = widths.iter().map(|&width| Cell::text("-".repeat(width))).collect();
-        self.print(out, &widths, &names)?;
-        self.print(out, &widths, &rules)?;
-        for cells in &waiting {
-            self.print(out, &widths, cells)?;
+        if self.layout.is_none() {
+            self.begin(out)?;
         }
-        self.widths = Some(widths);
+        let left_out = self.layout.iter().flat_map(|layout| &layout.left_out);
+        let names: Vec<&str> =
+            left_out.filter_map(|&at| Some(self.columns.get(at)?.name.as_str())).collect();
+        if !names.is_empty() {
+            writeln!(
+                out,
+                "(no room here for {}; --format csv has every column)",
+                names.join(", ")
+            )?;
+        }
         Ok(())
     }
 
-    fn measure(&self, rows: &[Vec<Cell>]) -> Vec<usize> {
-        let mut widths: Vec<usize> =
-            self.columns.iter().map(|column| printable(&column.name).width()).collect();
-        for cells in rows {
-            for (width, cell) in widths.iter_mut().zip(cells) {
-                *width = (*width).max(printable(cell.shown()).width());
-            }
+    /// Settles the layout, then prints the header and the rows that waited for it.
+    fn begin(&mut self, out: &mut impl Write) -> io::Result<()> {
+        let waiting = std::mem::take(&mut self.waiting);
+        let layout = self.lay_out(&waiting);
+        let names: Vec<Cell> = self.columns.iter().map(|column| Cell::text(&column.name)).collect();
+        let mut rules = vec![Cell::Null; self.columns.len()];
+        for &(at, width) in &layout.shown {
+            rules[at] = Cell::text("-".repeat(width));
         }
-        if let Some(terminal) = self.terminal {
-            narrow(&mut widths, terminal);
+        self.print(out, &layout, &names)?;
+        self.print(out, &layout, &rules)?;
+        for cells in &waiting {
+            self.print(out, &layout, cells)?;
         }
-        widths
+        self.layout = Some(layout);
+        Ok(())
     }
 
-    fn print(&self, out: &mut impl Write, widths: &[usize], cells: &[Cell]) -> io::Result<()> {
+    fn lay_out(&self, rows: &[Vec<Cell>]) -> Layout {
+        let mut columns: Vec<Measured> = self.columns.iter().map(Measured::header).collect();
+        for cells in rows {
+            for (column, cell) in columns.iter_mut().zip(cells) {
+                column.content = column.content.max(printable(cell.shown()).width());
+            }
+        }
+        for column in &mut columns {
+            column.width = column.width.max(column.content);
+        }
+        let mut shown: Vec<usize> = (0..columns.len()).collect();
+        let mut left_out = Vec::new();
+        if let Some(terminal) = self.terminal {
+            left_out = leave_out(&columns, &mut shown, terminal);
+            narrow(&mut columns, &shown, terminal);
+        }
+        Layout { shown: shown.into_iter().map(|at| (at, columns[at].width)).collect(), left_out }
+    }
+
+    fn print(&self, out: &mut impl Write, layout: &Layout, cells: &[Cell]) -> io::Result<()> {
         let mut line = String::new();
-        for (at, (cell, &width)) in cells.iter().zip(widths).enumerate() {
-            if at > 0 {
+        for (place, &(at, width)) in layout.shown.iter().enumerate() {
+            let Some(cell) = cells.get(at) else { break };
+            if place > 0 {
                 line.push_str(GAP);
             }
             let text = printable(cell.shown());
@@ -86,16 +115,47 @@ impl Table {
     }
 }
 
-/// Takes from the widest columns until the line fits, or no column can give any more.
-fn narrow(widths: &mut [usize], terminal: usize) {
-    let gaps = GAP.len() * widths.len().saturating_sub(1);
-    let mut excess = (widths.iter().sum::<usize>() + gaps).saturating_sub(terminal);
-    while excess > 0 {
-        let Some(widest) = widths.iter_mut().max().filter(|width| **width > NARROWEST) else {
-            return;
-        };
-        *widest -= 1;
-        excess -= 1;
+/// How much room a column wants.
+#[derive(Debug)]
+struct Measured {
+    width: usize,
+    /// What its cells want, without the header.
+    content: usize,
+    minor: bool,
+}
+
+impl Measured {
+    fn header(column: &Column) -> Self {
+        Self { width: printable(&column.name).width(), content: 0, minor: column.minor }
+    }
+}
+
+/// By how much the line is too long.
+fn excess(columns: &[Measured], shown: &[usize], terminal: usize) -> usize {
+    let gaps = GAP.len() * shown.len().saturating_sub(1);
+    (shown.iter().map(|&at| columns[at].width).sum::<usize>() + gaps).saturating_sub(terminal)
+}
+
+/// Leaves out minor columns, the last one first, until the line fits: which ones.
+fn leave_out(columns: &[Measured], shown: &mut Vec<usize>, terminal: usize) -> Vec<usize> {
+    let mut left_out = Vec::new();
+    while excess(columns, shown, terminal) > 0 {
+        let Some(last) = shown.iter().rposition(|&at| columns[at].minor) else { break };
+        left_out.insert(0, shown.remove(last));
+    }
+    left_out
+}
+
+/// Takes from the widest columns until the line fits or no column can give any more: from headers first, then from cells.
+fn narrow(columns: &mut [Measured], shown: &[usize], terminal: usize) {
+    let floors: [fn(&Measured) -> usize; 2] =
+        [|column| column.content.max(NARROWEST), |_| NARROWEST];
+    for floor in floors {
+        for _ in 0..excess(columns, shown, terminal) {
+            let wider = shown.iter().filter(|&&at| columns[at].width > floor(&columns[at]));
+            let Some(&widest) = wider.max_by_key(|&&at| columns[at].width) else { break };
+            columns[widest].width -= 1;
+        }
     }
 }
 
@@ -173,6 +233,27 @@ mod tests {
             table(Some(30), columns, vec![vec![Cell::text("short"), Cell::text("w".repeat(80))]]);
         assert!(text.lines().all(|line| line.width() <= 30), "{text}");
         assert!(text.contains("short") && text.contains('…'));
+    }
+
+    #[test]
+    fn minor_columns_make_room_for_the_others_the_last_one_first() {
+        let columns =
+            || vec![Column::text("a"), Column::text("b").minor(), Column::text("c").minor()];
+        let rows =
+            vec![vec![Cell::text("a".repeat(20)), Cell::text("b"), Cell::text("c".repeat(20))]];
+        let wide = table(Some(60), columns(), rows.clone());
+        assert!(!wide.contains("no room") && wide.contains(&"c".repeat(20)), "{wide}");
+        let narrow = table(Some(30), columns(), rows);
+        assert!(narrow.contains(&("a".repeat(20) + "  b")) && !narrow.contains("cc"), "{narrow}");
+        assert!(narrow.contains("no room here for c;"), "{narrow}");
+    }
+
+    #[test]
+    fn long_headers_give_way_before_what_stands_below_them() {
+        let columns = vec![Column::number("a_very_long_header"), Column::text("x")];
+        let text =
+            table(Some(25), columns, vec![vec![Cell::number(7), Cell::text("w".repeat(15))]]);
+        assert!(text.contains("a_very_…") && text.contains(&"w".repeat(15)), "{text}");
     }
 
     #[test]

@@ -5,7 +5,10 @@ use std::io::{self, Write};
 use stockflow_core::Alert;
 use stockflow_local::backtest::{Change, DayRow};
 
-use crate::output::{Cell, Column, Format, Printer};
+use crate::{
+    cmd::alerts::{cells, columns},
+    output::{Cell, Column, Format, Printer},
+};
 
 /// Counts by symbol, day and rule.
 pub(super) fn days(
@@ -56,42 +59,4 @@ pub(super) fn changes(
     }
     printer.finish()?;
     Ok(())
-}
-
-fn columns() -> [Column; 11] {
-    [
-        Column::text("time"),
-        Column::text("symbol"),
-        Column::text("severity"),
-        Column::text("kind"),
-        Column::text("rule"),
-        Column::text("direction"),
-        Column::number("price"),
-        Column::number("change_percent"),
-        Column::number("value"),
-        Column::number("threshold"),
-        Column::number("score"),
-    ]
-}
-
-fn cells(alert: &Alert, format: Format) -> Vec<Cell> {
-    let evidence = &alert.evidence;
-    // Machines get every digit.
-    let number = |value: f64| match format {
-        Format::Table => Cell::Number(format!("{value:.2}")),
-        Format::Csv | Format::Json => Cell::number(value),
-    };
-    vec![
-        Cell::text(alert.cause),
-        Cell::text(alert.symbol),
-        Cell::text(alert.severity),
-        Cell::text(alert.kind),
-        Cell::text(&alert.rule),
-        Cell::text(evidence.direction),
-        Cell::number(alert.price),
-        number(alert.change_percent),
-        number(evidence.value),
-        number(evidence.threshold),
-        number(evidence.score),
-    ]
 }

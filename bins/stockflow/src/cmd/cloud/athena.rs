@@ -84,8 +84,9 @@ async fn run(
 
 async fn print(command: &Query, mut answer: AthenaAnswer) -> Outcome {
     let columns = answer.columns().iter();
-    let columns =
-        columns.map(|c| Column { name: c.name.clone(), numeric: c.is_numeric() }).collect();
+    let columns = columns
+        .map(|c| if c.is_numeric() { Column::number(&*c.name) } else { Column::text(&*c.name) })
+        .collect();
     let out = BufWriter::new(std::io::stdout());
     let mut printer = Printer::new(out, command.format, columns, output::terminal_width());
     while let Some(rows) = answer.next().await? {

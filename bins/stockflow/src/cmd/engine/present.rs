@@ -60,7 +60,9 @@ fn told(engine: &SqlEngine, outcome: Outcome) -> Outcome {
 async fn answer(engine: &SqlEngine, command: &Query) -> Outcome {
     let mut answer = engine.query(&command.sql).await?;
     let columns = answer.columns().iter();
-    let columns = columns.map(|c| Column { name: c.name.clone(), numeric: c.numeric }).collect();
+    let columns = columns
+        .map(|c| if c.numeric { Column::number(&*c.name) } else { Column::text(&*c.name) })
+        .collect();
     let out = BufWriter::new(io::stdout());
     let mut printer = Printer::new(out, command.format, columns, output::terminal_width());
     while let Some(rows) = answer.next().await? {
