@@ -66,6 +66,8 @@ struct Round {
     /// Symbols of which something failed, and up to where all is well, as far as that is known.
     stopped: HashMap<Symbol, Option<Timestamp>>,
     won: Vec<Won>,
+    /// Turns that nobody has followed before, if all goes well.
+    turns: Vec<(Symbol, Timestamp, RuleName)>,
     failures: Vec<ItemFailure>,
     counts: WatchCounts,
 }
@@ -76,6 +78,15 @@ impl Round {
         self.memory.remove(&symbol);
         let least = self.stopped.entry(symbol).or_insert(well);
         *least = well.min(*least);
+    }
+
+    /// Those of which something failed come again, and are counted then.
+    fn count_turns(&mut self) {
+        for (symbol, at, rule) in self.turns.drain(..) {
+            if self.stopped.get(&symbol).is_none_or(|well| *well >= Some(at)) {
+                *self.counts.turns.entry(rule).or_default() += 1;
+            }
+        }
     }
 }
 
@@ -181,6 +192,7 @@ impl TrendWatch {
         }
         step("claimed");
         self.send(now, &mut round).await;
+        round.count_turns();
         self.mark_followed(&mut round, checkpoints.len()).await;
         let Round { memory, mut failures, counts, .. } = round;
         self.memory = memory;
@@ -239,9 +251,8 @@ impl TrendWatch {
         follower.unmarked += followed::FINDING * findings.len();
         self.decide(index, findings, now, round).await?;
         step("decided");
-        for (_, rule) in turns.into_iter().filter(|(at, _)| Some(*at) > previous) {
-            *round.counts.turns.entry(rule).or_default() += 1;
-        }
+        let new = turns.into_iter().filter(|(at, _)| Some(*at) > previous);
+        round.turns.extend(new.map(|(at, rule)| (symbol, at, rule)));
         follower.handled = Some(time);
         round.memory.insert(symbol, follower);
         Ok(())

@@ -1,11 +1,12 @@
-//! Where there is no other sender, leases are zero: nothing but the stage itself keeps it from telling an alert twice in a call.
+//! Where there is no other sender, leases are zero: nothing but the stage itself keeps it from telling an alert twice in a call,
+//! or from counting a turn twice.
 #![allow(clippy::unwrap_used, reason = "a test")]
 
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use stockflow_core::{
-    Anomaly, Checkpoint, Direction, Evidence, Judgement, Policy, Quality, QuoteTable as _, Row,
-    Rule, Rules, Severity, StoredRow, TrendWatch,
+    Anomaly, Checkpoint, Direction, Evidence, Judgement, Policy, Quality, Quote, QuoteTable as _,
+    Row, Rule, Rules, Severity, StoredRow, TrendDetector, TrendSignal, TrendWatch,
     conformance::samples::{at, quote, symbol},
     memory::{Faults, Flaky, MemoryAlerter, MemoryLedger, MemoryTable},
 };
@@ -55,5 +56,48 @@ async fn after_a_failure_later_checkpoints_of_its_symbol_wait() {
         }
         let ids: BTreeSet<String> = alerter.sent().iter().map(|a| a.id().to_string()).collect();
         assert_eq!(ids.len(), rows.len(), "seed {seed}: {ids:?}");
+    }
+}
+
+/// Turns with every quote.
+#[derive(Debug)]
+struct Turning;
+
+impl TrendDetector for Turning {
+    fn lookback(&self) -> usize {
+        0
+    }
+    fn tolerates(&self) -> Quality {
+        Quality::ALL
+    }
+    fn update(&mut self, _: &Quote) -> TrendSignal {
+        let direction = Direction::Up;
+        TrendSignal::Turned(Evidence { direction, score: 1.0, value: 1.0, threshold: 1.0 })
+    }
+    fn reset(&mut self) {}
+}
+
+#[tokio::test]
+async fn a_turn_counts_once_however_often_its_alert_is_tried() {
+    let turn = Rule::new("turning", Severity::Warning, |_| Some(Box::new(Turning) as _));
+    let rules = rules().with_trend(turn);
+    let rows =
+        [checkpoint("AAPL", 1, None), checkpoint("MSFT", 1, None), checkpoint("AAPL", 2, Some(1))];
+    for seed in 0..50 {
+        let table = Arc::new(MemoryTable::new());
+        table.put(&rows).await.unwrap().into_result().unwrap();
+        let faults = Faults { calls: 40, items: 30, ..Faults::NONE };
+        let alerter = Arc::new(Flaky::new(MemoryAlerter::new(), seed, faults).unwrap());
+        let ledger = Arc::new(MemoryLedger::new());
+        let mut watch = TrendWatch::new(&rules, table, ledger, alerter).with_lease(Duration::ZERO);
+        let (mut left, mut counted) = (&rows[..], 0);
+        while !left.is_empty() {
+            let outcome = watch.process(left, at(3)).await;
+            counted += outcome.counts.turns.values().sum::<u64>();
+            // As the embedded pipeline does: all from the first failure on comes again.
+            let failures = outcome.report.into_failures();
+            left = failures.first().map_or(&[], |failure| &left[failure.index..]);
+        }
+        assert_eq!(counted, rows.len() as u64, "seed {seed}");
     }
 }

@@ -2,6 +2,7 @@
 
 mod feed;
 mod live;
+mod planted;
 mod report;
 pub(super) mod screen;
 mod signals;
@@ -9,33 +10,32 @@ mod speed;
 
 use std::{
     collections::BTreeMap,
-    io::Write,
+    io::{self, Write},
     num::NonZeroUsize,
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::SeqCst},
+    },
     time::Duration,
 };
 
 use clap::{Args, ValueEnum};
-use stockflow_core::{Alerter, QuoteSource, RuleName, Symbol, config::Config};
+use stockflow_core::{AlertStatus, Alerter, QuoteSource, RuleName, Symbol, config::Config};
 use stockflow_local::{
-    AlertQuery, Finding, Paced, Pipeline, PlantedEvent, Progress, Summary,
+    AlertQuery, LedgerEntry, Paced, Pipeline, Progress, ReplayError, Summary,
     alerter::{self, ConsoleAlerter, Surroundings},
-    match_events,
 };
 
 pub(super) use self::report::count;
-use self::{
-    report::{Planted, Report},
-    screen::Screen,
-};
-use crate::{DataDir, Failure};
+use self::{planted::Planted, report::Report, screen::Screen};
+use crate::{DataDir, Failure, shell};
 pub use live::{FeedName, LiveOptions};
 pub use speed::Speed;
 
 /// Run the pipeline on a simulated market, on recorded quotes, or on a live feed
 ///
-/// Without --replay and --feed, a trading day of about 20 symbols is simulated, with events planted in it that should be found.
+/// Without --replay and --feed, a trading day of 20 symbols is simulated, with events planted in it that should be found.
 /// A second run on the same data goes on where the first ended. Ctrl-C stops cleanly; nothing that was read is lost.
 #[derive(Args, Debug)]
 #[command(
@@ -109,7 +109,8 @@ impl Run {
         for alerter in alerters(&config, &self.data.path, &screen)? {
             pipeline = pipeline.with_alerter(alerter);
         }
-        let feed = self.feed(symbols, &pipeline.cursors()).await?;
+        let cursors = pipeline.cursors();
+        let feed = self.feed(symbols, &cursors).await?;
         pipeline = pipeline.with_earliest_arrival(feed.ends);
         screen.line(&feed.title);
         let progress = tokio::spawn(watch(screen.clone(), pipeline.progress(), feed.total));
@@ -117,40 +118,56 @@ impl Run {
             Speed::Max => feed.source,
             Speed::Times(speed) => Box::new(Paced::new(feed.source, speed)?),
         };
-        let outcome = pipeline.run(source, signals::stop(screen.clone())).await;
+        let stopped = Arc::new(AtomicBool::new(false));
+        let stop = signals::stop(screen.clone(), Arc::clone(&stopped));
+        let outcome = pipeline.run(source, stop).await;
         progress.abort();
         screen.progress("");
-        let report = self.report(&pipeline, &outcome?, &feed.events)?;
+        let summary = outcome?;
+        let told = pipeline.alerts(&AlertQuery::default())?;
+        let stopped = stopped.load(SeqCst);
+        let planted = match &feed.events[..] {
+            [] => None,
+            events => Some(Planted::of(events, &told, &pipeline.table(), stopped).await?),
+        };
+        let note = (summary.quotes == 0 && !stopped)
+            .then(|| self.nothing_new(pipeline.cursors() == cursors));
+        let report = self.report(&pipeline, &summary, &told, planted, note)?;
         match self.format {
-            SummaryFormat::Json => println!("{}", report.json()),
+            SummaryFormat::Json => writeln!(io::stdout().lock(), "{}", report.json())?,
             SummaryFormat::Text => screen.line(&format!("\n{}", report.text(&program()))),
         }
-        Ok(())
+        match summary.pending + summary.undeliverable {
+            0 => Ok(()),
+            _ => Err(Failure::failed("not every alert could be told; the warnings above say why")),
+        }
+    }
+
+    /// Why there may have been no quote.
+    fn nothing_new(&self, same_cursors: bool) -> String {
+        if same_cursors {
+            let data = self.data.path.display();
+            return format!("all of it was taken into {data} before; another --data starts anew");
+        }
+        "there are no quotes in it, or none of the symbols asked for".to_owned()
     }
 
     fn report(
         &self,
         pipeline: &Pipeline,
         summary: &Summary,
-        events: &[PlantedEvent],
+        told: &[LedgerEntry],
+        planted: Option<Planted>,
+        note: Option<String>,
     ) -> Result<Report, Failure> {
-        let told = pipeline.alerts(&AlertQuery::default())?;
-        let planted = (!events.is_empty()).then(|| {
-            let findings: Vec<Finding> =
-                told.iter().map(|entry| Finding::from(&entry.alert)).collect();
-            let matches = match_events(events, &findings);
-            Planted {
-                events: events.len() as u64,
-                found: matches.found.len() as u64,
-                missed: matches.missed.iter().map(ToString::to_string).collect(),
-                false_alerts: matches.false_alerts.len() as u64,
-            }
-        });
         let text = |counts: &BTreeMap<RuleName, u64>| {
             counts.iter().map(|(rule, n)| (rule.to_string(), *n)).collect()
         };
+        let waiting =
+            told.iter().filter(|entry| matches!(entry.status, AlertStatus::Claimed { .. }));
         Ok(Report {
             quotes: summary.quotes,
+            note,
             rows: summary.rows,
             late: summary.late,
             duplicate: summary.duplicate,
@@ -158,7 +175,10 @@ impl Run {
             anomalies: text(&summary.anomalies),
             turns: text(&summary.turns),
             alerts: summary.alerts,
-            untold: summary.pending + summary.undeliverable,
+            untold: match summary.pending {
+                0 => summary.undeliverable,
+                _ => waiting.count() as u64,
+            },
             damages: summary.damages.iter().map(ToString::to_string).collect(),
             elapsed: summary.elapsed,
             stages: vec![
@@ -240,7 +260,19 @@ fn program() -> String {
     std::env::args().next().unwrap_or_else(|| "stockflow".to_owned())
 }
 
-pub(super) fn with_causes(error: &dyn std::error::Error) -> String {
+/// Files that cannot be replayed at all.
+pub(super) fn unreplayable(error: &ReplayError) -> Failure {
+    match error {
+        ReplayError::Feature { path, .. } => {
+            let what = format!("cannot read {}, which is Parquet", path.display());
+            let features = if cfg!(feature = "aws") { "aws,query" } else { "query" };
+            shell::missing(&what, features)
+        }
+        error => Failure::usage(with_causes(error)),
+    }
+}
+
+fn with_causes(error: &dyn std::error::Error) -> String {
     let causes = std::iter::successors(error.source(), |error| error.source());
     causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
 }

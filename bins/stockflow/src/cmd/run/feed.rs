@@ -5,7 +5,7 @@ use std::num::NonZeroUsize;
 use stockflow_core::{Cursor, QuoteSource, Symbol, Timestamp, config::Config};
 use stockflow_local::{PlantedEvent, Replay, ReplayOptions, SimulatedMarket, SimulatedOptions};
 
-use super::{FeedName, Run, Speed, live, with_causes};
+use super::{FeedName, Run, Speed, live, unreplayable};
 use crate::Failure;
 
 /// Quotes at once: few enough that a slow feed is not held up, enough that a durable append costs little.
@@ -60,8 +60,8 @@ impl Run {
             symbols,
             batch: self.batch_records.map_or(REPLAY_BATCH, NonZeroUsize::get),
         };
-        let replay = Replay::open(&self.replay, options, cursors)
-            .map_err(|error| Failure::usage(with_causes(&error)))?;
+        let replay =
+            Replay::open(&self.replay, options, cursors).map_err(|error| unreplayable(&error))?;
         let names: Vec<String> =
             self.replay.iter().map(|path| path.display().to_string()).collect();
         Ok(Feed {

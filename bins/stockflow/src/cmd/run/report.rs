@@ -4,12 +4,15 @@ use std::{collections::BTreeMap, fmt::Write as _, path::PathBuf, time::Duration}
 
 use serde_json::json;
 
+use super::planted::Planted;
 use crate::shell::quoted;
 
 /// What a run came to.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Report {
     pub(super) quotes: u64,
+    /// Why there were none, for people.
+    pub(super) note: Option<String>,
     pub(super) rows: u64,
     pub(super) late: u64,
     pub(super) duplicate: u64,
@@ -29,17 +32,6 @@ pub(super) struct Report {
     pub(super) data: PathBuf,
 }
 
-/// How many of a simulated market's planted events were found.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Planted {
-    pub(super) events: u64,
-    pub(super) found: u64,
-    /// What the others were, for people.
-    pub(super) missed: Vec<String>,
-    /// Alerts that belong to no planted event.
-    pub(super) false_alerts: u64,
-}
-
 impl Report {
     fn quotes_per_second(&self) -> f64 {
         let seconds = self.elapsed.as_secs_f64();
@@ -53,7 +45,7 @@ impl Report {
         let planted = self.planted.as_ref().map(|planted| {
             json!({
                 "events": planted.events, "found": planted.found, "missed": planted.missed,
-                "false_alerts": planted.false_alerts,
+                "false_alerts": planted.false_alerts, "to_come": planted.to_come,
             })
         });
         json!({
@@ -79,6 +71,9 @@ impl Report {
             count(self.quotes_per_second() as u64)
         );
         line("quotes", &speed);
+        if let Some(note) = &self.note {
+            line("nothing new", note);
+        }
         line("rows in table", &count(self.rows));
         let odd =
             [(self.late, "late"), (self.duplicate, "duplicate"), (self.quarantined, "quarantined")];
@@ -93,10 +88,14 @@ impl Report {
             line("damaged", damage);
         }
         if let Some(planted) = &self.planted {
-            let found = format!(
-                "{} of {} found, {} alerts beside them",
-                planted.found, planted.events, planted.false_alerts
-            );
+            let mut found = format!("{} of {} found", planted.found, planted.events);
+            found += &match planted.false_alerts {
+                1 => ", 1 alert beside them".to_owned(),
+                n => format!(", {n} alerts beside them"),
+            };
+            if planted.to_come > 0 {
+                found += &format!(", {} to come", planted.to_come);
+            }
             line("planted events", &found);
             for missed in &planted.missed {
                 line("missed", missed);
@@ -167,6 +166,7 @@ mod tests {
                 found: 5,
                 missed: vec!["halt of X".to_owned()],
                 false_alerts: 3,
+                to_come: 10,
             }),
             damages: vec!["spool/0: 7 bytes".to_owned()],
             symbol: Some("^GSPC".to_owned()),
@@ -181,7 +181,7 @@ mod tests {
         for part in [
             "1,234,567 in 2.00 s (617,283/s)",
             "1,002 (volume_spike 1,000, bad_print 2)",
-            "5 of 6 found, 3 alerts beside them",
+            "5 of 6 found, 3 alerts beside them, 10 to come",
             "missed  halt of X",
             "damaged  spool/0: 7 bytes",
             "target/release/stockflow latest '^GSPC' -n 5 --data 'my data'",
