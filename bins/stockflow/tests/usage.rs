@@ -98,6 +98,19 @@ fn without_the_engine_the_line_that_adds_it_is_told() {
     }
 }
 
+#[cfg(not(feature = "query"))]
+#[test]
+fn without_parquet_the_line_that_adds_it_is_told() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), b"PAR1....PAR1").unwrap();
+    for args in [&["run", "--replay"] as &[&str], &["backtest"]] {
+        let output = stockflow(&[args, &[file.path().to_str().unwrap()]].concat());
+        assert_eq!(code(&output), 2);
+        let line = "cargo run --release -p stockflow --features query -- ".to_owned() + args[0];
+        assert!(text(&output.stderr).contains(&line), "{}", text(&output.stderr));
+    }
+}
+
 #[cfg(not(feature = "aws"))]
 #[test]
 fn without_aws_the_line_that_adds_it_is_told() {

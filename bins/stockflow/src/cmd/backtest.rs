@@ -15,7 +15,7 @@ use stockflow_local::{
     backtest::{self, Backtest, Comparison},
 };
 
-use super::run::{configuration, count, screen::Screen, with_causes};
+use super::run::{configuration, count, screen::Screen, unreplayable};
 use crate::{
     Failure, Outcome,
     output::{self, Format},
@@ -140,7 +140,7 @@ pub(super) fn replay(
     symbols: Option<Vec<Symbol>>,
 ) -> Result<Box<dyn QuoteSource>, Failure> {
     let replay = Replay::open(files, ReplayOptions { symbols, batch: BATCH }, &[])
-        .map_err(|error| Failure::usage(with_causes(&error)))?;
+        .map_err(|error| unreplayable(&error))?;
     Ok(Box::new(replay))
 }
 

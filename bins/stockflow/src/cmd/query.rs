@@ -11,7 +11,8 @@ use crate::{DataDir, Outcome, output::Format};
 /// Ask in SQL: raw quotes, judged quotes, alerts
 ///
 /// Tables: stock_data_table (every quote as it came, with its day as dt), judged_quotes (what was made of each quote),
-/// alerts (what was told). Read-only. In a lake or in Athena there is stock_data_table alone.
+/// anomalies (what was found), alerts (what was told). Read-only: DESCRIBE tells a table's columns. In a lake or in Athena
+/// there is stock_data_table alone.
 #[derive(Args, Debug)]
 #[command(
     after_help = "Example: stockflow query \"SELECT symbol, AVG(price) FROM stock_data_table GROUP BY symbol\"\n         \

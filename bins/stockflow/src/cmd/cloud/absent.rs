@@ -6,48 +6,28 @@ use super::{
     redrive::Redrive,
     tail::Tail,
 };
-use crate::{Failure, Outcome, shell::quoted};
+use crate::{Failure, Outcome, shell};
 
 pub(super) fn athena(_: &Query, _: &str) -> Outcome {
-    Err(missing("aws", std::env::args().skip(1)))
+    Err(missing("aws"))
 }
 
 pub(super) fn lake(_: &Query, _: &str) -> Outcome {
-    Err(missing("aws,query", std::env::args().skip(1)))
+    Err(missing("aws,query"))
 }
 
 pub(super) fn doctor(_: &Doctor) -> Result<Vec<Finding>, Failure> {
-    Err(missing("aws", std::env::args().skip(1)))
+    Err(missing("aws"))
 }
 
 pub(super) fn redrive(_: &Redrive) -> Outcome {
-    Err(missing("aws", std::env::args().skip(1)))
+    Err(missing("aws"))
 }
 
 pub(super) fn tail(_: &Tail) -> Outcome {
-    Err(missing("aws", std::env::args().skip(1)))
+    Err(missing("aws"))
 }
 
-/// How to get a build that can do what was asked.
-fn missing(features: &str, asked: impl Iterator<Item = String>) -> Failure {
-    let asked: Vec<String> = asked.map(|word| quoted(&word)).collect();
-    Failure::usage(format!(
-        "this build does not talk to AWS; this one line adds it:\n  \
-         cargo run --release -p stockflow --features {features} -- {}",
-        asked.join(" ")
-    ))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_line_that_adds_aws_repeats_what_was_asked() {
-        let asked = ["query", "--athena", "primary", "SELECT 1"];
-        let failure = missing("aws", asked.map(str::to_owned).into_iter());
-        assert!(matches!(failure, Failure::Usage(_)));
-        let text = failure.text().unwrap();
-        assert!(text.ends_with("--features aws -- query --athena primary 'SELECT 1'"), "{text}");
-    }
+fn missing(features: &str) -> Failure {
+    shell::missing("does not talk to AWS", features)
 }

@@ -19,7 +19,9 @@ use crate::{
 impl From<SqlError> for Failure {
     fn from(error: SqlError) -> Self {
         match error {
-            SqlError::Query(text) => Self::Usage(text),
+            SqlError::Query(text) => Self::Usage(format!(
+                "{text}\n\nOnly queries are answered. SHOW TABLES and DESCRIBE stock_data_table say of what."
+            )),
             other => Self::Failed(other.to_string()),
         }
     }
