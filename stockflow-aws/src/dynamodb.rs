@@ -1,6 +1,7 @@
-//! The table of judged rows, what its stream tells, and the ledger of alerts, in DynamoDB.
+//! The table of judged rows, what its stream tells, the ledger of alerts, and how far feeds were read, in DynamoDB.
 
 mod call;
+mod cursors;
 mod definition;
 mod expiry;
 mod ledger;
@@ -12,7 +13,8 @@ mod value;
 
 use definition::ANOMALIES;
 
-pub use definition::{ALERTS, IndexDefinition, QUOTES, TableDefinition};
+pub use cursors::DynamoCursors;
+pub use definition::{ALERTS, CURSORS, IndexDefinition, QUOTES, TableDefinition};
 pub use expiry::Expiry;
 pub use ledger::{DynamoLedger, LedgerEntry};
 pub use stream::{ChangeRecord, InvalidEvent, RowChange, read_event, read_image};

@@ -72,6 +72,16 @@ pub const ALERTS: TableDefinition = TableDefinition {
     expires_at: None,
 };
 
+/// How far feeds were read, by programs that read a stream by themselves.
+pub const CURSORS: TableDefinition = TableDefinition {
+    name: "stock-market-cursors",
+    partition_key: "reader",
+    sort_key: Some("feed"),
+    indexes: &[],
+    stream: false,
+    expires_at: None,
+};
+
 /// The index of alerts, by day.
 pub(super) const ALERT_DAYS: IndexDefinition =
     IndexDefinition { name: "alerts-by-day", partition_key: "day", sort_key: "time" };

@@ -13,3 +13,8 @@ async fn the_table_conforms() {
 async fn the_ledger_conforms() {
     conformance::ledger::all(&world::ledger).await.unwrap();
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_cursors_conform() {
+    conformance::cursors::all(&world::cursors).await.unwrap();
+}

@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::{
 };
 use stockflow_aws::{
     client,
-    dynamodb::{ALERTS, DynamoLedger, DynamoTable, QUOTES},
+    dynamodb::{ALERTS, CURSORS, DynamoCursors, DynamoLedger, DynamoTable, QUOTES},
     testing::{Emulator, Faults, FaultyClient},
 };
 
@@ -41,4 +41,11 @@ pub(crate) async fn ledger() -> DynamoLedger {
     let client = client();
     ALERTS.create(&client, ALERTS.name).await.unwrap();
     DynamoLedger::new(client, ALERTS.name).unwrap()
+}
+
+/// Cursors of a reader that has none yet.
+pub(crate) async fn cursors() -> DynamoCursors {
+    let client = client();
+    CURSORS.create(&client, CURSORS.name).await.unwrap();
+    DynamoCursors::new(client, CURSORS.name, "tests").unwrap()
 }
