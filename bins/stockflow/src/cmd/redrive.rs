@@ -54,16 +54,19 @@ impl Redrive {
         let root = Path::new(&self.from);
         for day in lake::days(root)? {
             for object in lake::objects(root, day)? {
-                let found = Object::read(&object.read()?).map_err(|why| {
-                    Failure::failed(format!("{}: {why}", object.path().display()))
-                })?;
-                tally.add(&object.path().display().to_string(), &found);
-                print(&mut out, found.quotes.iter().map(|(_, quote)| quote))?;
+                let name = object.path().display().to_string();
+                let lines = object.read().map_err(|error| error.chain());
+                match lines.and_then(|lines| Object::read(&lines)) {
+                    Ok(found) => {
+                        tally.add(&name, &found);
+                        print(&mut out, found.quotes.iter().map(|(_, quote)| quote))?;
+                    }
+                    Err(why) => tally.refuse(&name, &why),
+                }
             }
         }
         out.flush()?;
-        tally.tell("would be sent");
-        Ok(())
+        tally.tell("would be sent")
     }
 }
 
@@ -89,6 +92,8 @@ pub(crate) struct Tally {
     pub(crate) quotes: u64,
     pub(crate) unreadable: u64,
     pub(crate) noted: u64,
+    /// Objects that are of no form that is known: they hold up no other.
+    refused: u64,
 }
 
 impl Tally {
@@ -102,11 +107,24 @@ impl Tally {
         }
     }
 
+    /// Tells that of an object nothing can be read, and why.
+    pub(crate) fn refuse(&mut self, name: &str, why: &str) {
+        self.refused += 1;
+        eprintln!("left: {name}: {why}");
+    }
+
     /// Tells the sums on standard error.
-    pub(crate) fn tell(&self, what: &str) {
-        let Self { objects, quotes, unreadable, noted } = self;
+    ///
+    /// # Errors
+    /// There are objects of which nothing could be read.
+    pub(crate) fn tell(&self, what: &str) -> Outcome {
+        let Self { objects, quotes, unreadable, noted, refused } = self;
         eprintln!(
             "{objects} objects: {quotes} quotes {what}, {unreadable} records left that cannot be read, {noted} sent before"
         );
+        if *refused > 0 {
+            return Err(Failure::failed(format!("{refused} objects cannot be read, see above")));
+        }
+        Ok(())
     }
 }

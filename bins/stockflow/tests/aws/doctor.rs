@@ -11,7 +11,7 @@ use stockflow_aws::{
 };
 
 use crate::{
-    stub,
+    relay,
     world::{Account, out},
 };
 
@@ -82,7 +82,7 @@ async fn tables_and_streams_that_are_not_as_they_should_be_are_found() {
     ALERTS.create(&deployed.dynamodb, ALERTS.name).await.unwrap();
     deployed.kinesis.delete_stream().stream_name(STREAM).send().await.unwrap();
     deployed.broken(["stream", "not there", "--stream"]);
-    deployed.create_stream().await;
+    deployed.account.create_stream().await;
     deployed.healthy();
     deployed.dynamodb.delete_table().table_name(QUOTES.name).send().await.unwrap();
     deployed.broken(["table", "not there", "--table"]);
@@ -182,18 +182,18 @@ async fn a_region_without_any_of_it_is_one_finding() {
 #[tokio::test]
 async fn answers_that_no_emulator_gives_are_understood() {
     let deployed = Deployed::new().await;
-    let url = stub::answering(
+    let url = relay::answering(
         "400 Bad Request\nContent-Type: application/x-amz-json-1.1",
         r#"{"__type":"AccessDeniedException","Message":"User: arn:aws:iam::123456789012:user/x is not authorized to perform: glue:GetTable on resource: arn:aws:glue:us-east-1:123456789012:catalog because no identity-based policy allows the glue:GetTable action"}"#,
     );
     let denied = (&[][..], &[("AWS_ENDPOINT_URL_GLUE", url.as_str())][..]);
     deployed.only(denied, 1, ["columns of the lake", "glue:GetTable", "allow the call"]);
 
-    let url = stub::answering("301 Moved Permanently\nx-amz-bucket-region: eu-central-1", "");
+    let url = relay::answering("301 Moved Permanently\nx-amz-bucket-region: eu-central-1", "");
     let moved = (&[][..], &[("AWS_ENDPOINT_URL_S3", url.as_str())][..]);
     deployed.only(moved, 1, ["lake", "is in eu-central-1", "export AWS_REGION=eu-central-1"]);
 
-    let url = stub::answering("403 Forbidden", "");
+    let url = relay::answering("403 Forbidden", "");
     let foreign = (&[][..], &[("AWS_ENDPOINT_URL_S3", url.as_str())][..]);
     deployed.only(foreign, 1, ["lake", "403", "these credentials may not look"]);
 
@@ -209,7 +209,7 @@ async fn answers_that_no_emulator_gives_are_understood() {
             "<ListSubscriptionsByTopicResponse xmlns=\"http://sns.amazonaws.com/doc/2010-03-31/\"><ListSubscriptionsByTopicResult>\
              <Subscriptions>{members}</Subscriptions></ListSubscriptionsByTopicResult></ListSubscriptionsByTopicResponse>"
         );
-        stub::answering("200 OK\nContent-Type: text/xml", &body)
+        relay::answering("200 OK\nContent-Type: text/xml", &body)
     };
     let url = list(&["PendingConfirmation", "Deleted"]);
     let waits = (&[][..], &[("AWS_ENDPOINT_URL_SNS", url.as_str())][..]);
@@ -220,7 +220,7 @@ async fn answers_that_no_emulator_gives_are_understood() {
 
     let expired = "<ErrorResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><Error><Type>Sender</Type><Code>ExpiredToken</Code>\
                    <Message>The security token included in the request is expired</Message></Error></ErrorResponse>";
-    let url = stub::answering("403 Forbidden\nContent-Type: text/xml", expired);
+    let url = relay::answering("403 Forbidden\nContent-Type: text/xml", expired);
     let stale = (&[][..], &[("AWS_ENDPOINT_URL_STS", url.as_str())][..]);
     deployed.only(stale, 1, ["credentials", "ExpiredToken", "aws sso login"]);
 }

@@ -1,10 +1,11 @@
 //! Commands that talk to AWS, against an emulator.
-#![allow(clippy::unwrap_used, reason = "a test")]
+#![allow(clippy::unwrap_used, unreachable_pub, reason = "a test")]
 
 mod athena;
 mod doctor;
 mod lake;
 mod redrive;
+mod relay;
 mod same;
-mod stub;
+mod tail;
 mod world;

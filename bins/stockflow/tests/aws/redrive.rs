@@ -1,27 +1,15 @@
 //! `stockflow redrive` and `stockflow tail`: back onto the stream, and seen there.
 
+mod kills;
+mod proxy;
+
 use serde_json::{Value, json};
-use stockflow_aws::{client, testing::Emulator};
 
 use crate::world::{Account, err, line, out};
 
 async fn account() -> Account {
     let account = Account::new().await;
-    let config = Emulator::shared().unwrap().account(account.number, client::https());
-    let kinesis = aws_sdk_kinesis::Client::new(&config);
-    kinesis.create_stream().stream_name("stock-market-stream").shard_count(1).send().await.unwrap();
-    while kinesis
-        .describe_stream_summary()
-        .stream_name("stock-market-stream")
-        .send()
-        .await
-        .unwrap()
-        .stream_description_summary
-        .unwrap()
-        .stream_status
-        .as_str()
-        != "ACTIVE"
-    {}
+    account.create_stream().await;
     account
 }
 
@@ -76,15 +64,7 @@ async fn a_batch_that_was_given_up_goes_onto_the_stream_once() {
     let kept =
         given_up(&[quotes[0].trim().as_bytes(), b"never a quote", quotes[1].trim().as_bytes()]);
     let key = "aws/lambda/mapping/shardId-000000000000/2026/11/23/x";
-    account
-        .s3
-        .put_object()
-        .bucket(&account.bucket)
-        .key(key)
-        .body(kept.into_bytes().into())
-        .send()
-        .await
-        .unwrap();
+    account.keep(key, kept.as_bytes()).await;
     let from = format!("s3://{}/aws/lambda", account.bucket);
 
     let dry = account.stockflow(&["redrive", &from, "--dry-run"]);
@@ -122,8 +102,7 @@ async fn a_quarantine_is_read_and_what_is_no_matter_of_stage_1_is_passed_over() 
         json!({ "origin": "s/1", "arrival": "x", "reason": "too far ahead", "data": quote.trim() });
     account.put("2026-11-23", 1, format!("{lines}\n")).await;
     let checkpoints = json!({ "DDBStreamBatchInfo": {}, "payload": "{\"Records\":[{\"eventSource\":\"aws:dynamodb\"}]}" });
-    let put = account.s3.put_object().bucket(&account.bucket).key("lake/x.json");
-    put.body(checkpoints.to_string().into_bytes().into()).send().await.unwrap();
+    account.keep("lake/x.json", checkpoints.to_string().as_bytes()).await;
     let sent = account.stockflow(&["redrive", &account.lake()]);
     assert!(sent.status.success(), "{}", err(&sent));
     assert!(err(&sent).contains("1 quotes sent"), "{}", err(&sent));
@@ -135,11 +114,21 @@ async fn a_quarantine_is_read_and_what_is_no_matter_of_stage_1_is_passed_over() 
 }
 
 #[tokio::test]
-async fn an_object_that_is_neither_stops_it_by_name() {
+async fn objects_that_cannot_be_read_are_told_and_hold_up_no_other() {
     let account = account().await;
-    let put = account.s3.put_object().bucket(&account.bucket).key("aws/lambda/notes.txt");
-    put.body(b"hello".to_vec().into()).send().await.unwrap();
-    let output = account.stockflow(&["redrive", &format!("s3://{}/aws/lambda", account.bucket)]);
-    assert_eq!(output.status.code(), Some(1));
-    assert!(err(&output).contains("aws/lambda/notes.txt: neither"), "{}", err(&output));
+    let quote = line("IBM", "2026-11-23T14:30:00Z", 90.0, 7);
+    let from = format!("s3://{}/aws/lambda", account.bucket);
+    account.keep("aws/lambda/notes.txt", b"hello").await;
+    account.keep("aws/lambda/quarantine.ndjson.zst", b"cut").await;
+    account.keep("aws/lambda/to-a-queue", b"{\"KinesisBatchInfo\":{}}").await;
+    account.keep("aws/lambda/x", given_up(&[quote.trim().as_bytes()]).as_bytes()).await;
+    let output = account.stockflow(&["redrive", &from]);
+    let told = err(&output);
+    assert_eq!(output.status.code(), Some(1), "{told}");
+    assert!(told.contains("left: aws/lambda/notes.txt: neither"), "{told}");
+    assert!(told.contains("left: aws/lambda/quarantine.ndjson.zst: "), "{told}");
+    assert!(told.contains("left: aws/lambda/to-a-queue: it has no payload"), "{told}");
+    assert!(told.contains("1 objects: 1 quotes sent"), "{told}");
+    assert!(told.contains("error: 3 objects cannot be read"), "{told}");
+    assert_eq!(on_the_stream(&account), [quote.trim()]);
 }

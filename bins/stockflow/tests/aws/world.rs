@@ -53,6 +53,26 @@ impl Account {
         lake.put(Object { name, lines: lines.into() }).await.unwrap();
     }
 
+    /// Makes the stream of quotes.
+    pub(crate) async fn create_stream(&self) -> aws_sdk_kinesis::Client {
+        let config = Emulator::shared().unwrap().account(self.number, client::https());
+        let kinesis = aws_sdk_kinesis::Client::new(&config);
+        let name = "stock-market-stream";
+        kinesis.create_stream().stream_name(name).shard_count(1).send().await.unwrap();
+        loop {
+            let answer = kinesis.describe_stream_summary().stream_name(name).send().await.unwrap();
+            if answer.stream_description_summary.unwrap().stream_status.as_str() == "ACTIVE" {
+                return kinesis;
+            }
+        }
+    }
+
+    /// Puts an object into the bucket.
+    pub(crate) async fn keep(&self, key: &str, body: &[u8]) {
+        let put = self.s3.put_object().bucket(&self.bucket).key(key);
+        put.body(body.to_vec().into()).send().await.unwrap();
+    }
+
     /// Makes the original's database, and its table over the lake.
     pub(crate) async fn create_table(&self) {
         self.glue("CreateDatabase", r#"{"DatabaseInput":{"Name":"stock_market_catalog"}}"#);

@@ -33,7 +33,14 @@ async fn run(command: &Redrive) -> Outcome {
     let sink = KinesisSink::new(&aws_sdk_kinesis::Client::new(&config), &command.stream)?;
     let mut tally = Tally::default();
     for key in bucket.keys(from.prefix()).await? {
-        let Some(mut found) = read(&key, &bucket.get(&key).await?)? else { continue };
+        let mut found = match read(&key, &bucket.get(&key).await?) {
+            Ok(Some(found)) => found,
+            Ok(None) => continue,
+            Err(why) => {
+                tally.refuse(&key, &why);
+                continue;
+            }
+        };
         let sent = if command.again { BTreeSet::new() } else { bucket.noted(&key).await? };
         found.quotes.retain(|(index, _)| !sent.contains(index));
         tally.noted += sent.len() as u64;
@@ -48,24 +55,21 @@ async fn run(command: &Redrive) -> Outcome {
             bucket.note(&key, &sent).await?;
         }
     }
-    tally.tell(if command.dry_run { "would be sent" } else { "sent" });
-    Ok(())
+    tally.tell(if command.dry_run { "would be sent" } else { "sent" })
 }
 
 /// Records of an object; none if it is no matter of stage 1.
-fn read(key: &str, body: &[u8]) -> Result<Option<Found>, Failure> {
-    let failed = |why: String| Failure::failed(format!("{key}: {why}"));
+fn read(key: &str, body: &[u8]) -> Result<Option<Found>, String> {
     if key.ends_with(".ndjson.zst") {
-        let lines = zstd::decode_all(body).map_err(|error| failed(error.to_string()))?;
-        return Object::read(&lines).map(Some).map_err(failed);
+        let lines = zstd::decode_all(body).map_err(|error| error.to_string())?;
+        return Object::read(&lines).map(Some);
     }
-    let kept: Value = serde_json::from_slice(body).map_err(|error| {
-        failed(format!("neither a quarantine nor a batch that was given up: {error}"))
-    })?;
+    let kept: Value = serde_json::from_slice(body)
+        .map_err(|error| format!("neither a quarantine nor a batch that was given up: {error}"))?;
     let event = match &kept["payload"] {
         Value::String(text) => text.clone(),
         Value::Null => {
-            return Err(failed("it has no payload, so the records are not in it".into()));
+            return Err("it has no payload, so the records are not in it".into());
         }
         other => other.to_string(),
     };
@@ -77,7 +81,7 @@ fn read(key: &str, body: &[u8]) -> Result<Option<Found>, Failure> {
     }
     let mut found = Found::default();
     let mut records = Vec::new();
-    for batch in read_kinesis_event(event.as_bytes()).map_err(|error| failed(error.to_string()))? {
+    for batch in read_kinesis_event(event.as_bytes()).map_err(|error| error.to_string())? {
         batch.records.into_iter().for_each(|record| unpack(record, None, &mut records));
     }
     records.iter().enumerate().for_each(|(index, record)| found.add(index, &record.data));

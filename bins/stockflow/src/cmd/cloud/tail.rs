@@ -1,6 +1,11 @@
 //! `stockflow tail`: the stream is read.
 
-use std::io::{self, Write};
+mod unread;
+
+use std::{
+    io::{self, Write},
+    pin::pin,
+};
 
 use aws_sdk_kinesis::Client;
 use stockflow_aws::kinesis::{KinesisReader, ShardBatch, Start};
@@ -26,10 +31,15 @@ async fn follow(command: &Tail) -> Outcome {
     }
     let mut lines = Lines { command, out: io::stdout(), printed: 0 };
     lines.heading()?;
+    // Made once, and looked at first: what is asked while a batch is printed is then seen after it.
+    let mut stop = pin!(signals::next());
+    let mut unread = pin!(unread::stdout());
     loop {
         let batch = tokio::select! {
+            biased;
+            () = &mut stop => return Ok(()),
+            () = &mut unread => return Ok(()),
             batch = reader.next_batch() => batch?,
-            () = signals::next() => return Ok(()),
         };
         let Some(batch) = batch else { return Ok(()) };
         if lines.print(batch)? {
@@ -64,7 +74,7 @@ impl<W: Write> Lines<'_, W> {
             match wire::decode(&record.data) {
                 Ok(decoded) if self.is_wanted(&decoded.quote) => self.quote(&decoded.quote)?,
                 Ok(_) => {}
-                Err(error) => unreadable(&batch.records.shard, &record, &error.to_string()),
+                Err(error) => unreadable(&batch.records.shard, &record, &error.to_string())?,
             }
             if Some(self.printed) == self.command.number {
                 self.out.flush()?;
@@ -100,6 +110,6 @@ impl<W: Write> Lines<'_, W> {
 }
 
 /// What the quarantine would get, told beside the quotes.
-fn unreadable(shard: &str, record: &StreamRecord, why: &str) {
-    eprintln!("unreadable: {shard}/{}: {why}", record.position);
+fn unreadable(shard: &str, record: &StreamRecord, why: &str) -> io::Result<()> {
+    writeln!(io::stderr(), "unreadable: {shard}/{}: {why}", record.position)
 }

@@ -40,12 +40,11 @@ impl Deployed {
         let account = Account::new().await;
         let config = Emulator::shared().unwrap().account(account.number, client::https());
         let deployed = Self {
+            kinesis: account.create_stream().await,
             account,
-            kinesis: aws_sdk_kinesis::Client::new(&config),
             dynamodb: aws_sdk_dynamodb::Client::new(&config),
             sns: aws_sdk_sns::Client::new(&config),
         };
-        deployed.create_stream().await;
         QUOTES.create(&deployed.dynamodb, QUOTES.name).await.unwrap();
         ALERTS.create(&deployed.dynamodb, ALERTS.name).await.unwrap();
         deployed.sns.create_topic().name(TOPIC).send().await.unwrap();
@@ -57,15 +56,6 @@ impl Deployed {
         deployed.account.create_table().await;
         deployed.account.put("2026-11-23", 7, line("AAPL", "2026-11-23T14:30:00Z", 101.0, 7)).await;
         deployed
-    }
-
-    pub(crate) async fn create_stream(&self) {
-        self.kinesis.create_stream().stream_name(STREAM).shard_count(1).send().await.unwrap();
-        let look = || self.kinesis.describe_stream_summary().stream_name(STREAM).send();
-        let status = |answer: aws_sdk_kinesis::operation::describe_stream_summary::DescribeStreamSummaryOutput| {
-            answer.stream_description_summary.unwrap().stream_status
-        };
-        while status(look().await.unwrap()).as_str() != "ACTIVE" {}
     }
 
     fn arn(&self, service: &str, name: &str) -> String {
