@@ -7,6 +7,7 @@ mod feed_gap;
 mod flat_line;
 mod hampel;
 mod kernel;
+mod kernels;
 mod novelty;
 mod open_gap;
 mod percent_change;
@@ -19,7 +20,6 @@ mod volume_spike;
 
 use std::{any::Any, fmt};
 
-pub(crate) use self::kernel::AnyKernel;
 pub use self::{
     drift::Drift,
     feed_gap::FeedGap,
@@ -34,6 +34,7 @@ pub use self::{
     suspected_split::SuspectedSplit,
     volume_spike::VolumeSpike,
 };
+pub(crate) use self::{kernel::Kernel, kernels::Kernels};
 use crate::{Evidence, Quality, Quote, params::Entry};
 
 /// Every anomaly detector that a configuration can name.

@@ -31,6 +31,18 @@ enum Feed {
     Forget,
 }
 
+impl Feed {
+    /// Whether the quote is taken in.
+    fn takes(self) -> bool {
+        matches!(self, Self::Take | Self::StartAnew)
+    }
+
+    /// Whether what was learned before is forgotten.
+    fn forgets(self) -> bool {
+        matches!(self, Self::StartAnew | Self::Forget)
+    }
+}
+
 impl Diet {
     const fn new(tolerates: Quality) -> Self {
         Self { tolerates, skipped: 0 }

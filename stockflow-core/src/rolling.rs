@@ -23,6 +23,7 @@ mod moments;
 mod returns;
 mod ring;
 mod sum;
+mod sums;
 mod window;
 
 pub use extremes::Extremes;
@@ -31,6 +32,7 @@ pub use moments::Moments;
 pub use returns::{RETURN_UNITS_PER_ONE, midpoint_return};
 pub use ring::Ring;
 pub use sum::Sum;
+pub(crate) use sums::Sums;
 pub use window::Window;
 
 use crate::params::{InvalidConfig, MAX_LOOKBACK, within};
@@ -43,6 +45,17 @@ fn check_period(period: usize, min: usize) -> Result<(), InvalidConfig> {
 }
 
 /// The float nearest to `value`; an `i64` converts in one instruction, an `i128` in a call.
+#[inline]
 pub(crate) fn to_f64(value: i128) -> f64 {
-    i64::try_from(value).map_or(value as f64, |small| small as f64)
+    match i64::try_from(value) {
+        Ok(small) => small as f64,
+        Err(_) => wide_to_f64(value),
+    }
+}
+
+/// By itself, or the compiler makes the call for every value and then chooses.
+#[cold]
+#[inline(never)]
+fn wide_to_f64(value: i128) -> f64 {
+    value as f64
 }

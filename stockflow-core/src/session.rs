@@ -3,7 +3,10 @@
 mod pauses;
 
 use self::pauses::Pauses;
-use crate::{Price, Quote, Timestamp, Volume, rolling::midpoint_return};
+use crate::{
+    Price, Quote, Timestamp, Volume,
+    rolling::{Ring, midpoint_return},
+};
 
 /// What of a quote tells whether the next one belongs to the same session.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -66,29 +69,85 @@ pub(crate) struct Following<'a> {
     pub(crate) starts: bool,
     /// The return since the quote before, in 10⁻⁹; 0 if there is none, and over an open.
     pub(crate) change: i64,
-    /// How often quotes came until the one before.
-    pub(crate) pauses: &'a Pauses,
+    /// What 10 seconds are of the mean pause between quotes until the one before, at most 1.
+    pub(crate) pace: f64,
+    /// Prices from the open on, and returns, until the quote before; as many as were [needed](Needs).
+    pub(crate) prices: &'a Ring,
+    /// They lie within ±2·10⁹; that over an open counts as none.
+    pub(crate) returns: &'a Ring<i32>,
+}
+
+/// Of [`Following`], what outlives the look at what was.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct How {
+    step: Step,
+    starts: bool,
+    change: i64,
 }
 
 impl Following<'_> {
+    pub(crate) const fn how(&self) -> How {
+        How { step: self.step, starts: self.starts, change: self.change }
+    }
+
     /// Volume traded since the quote before; none if that is not known.
     pub(crate) fn volume(&self, quote: &Quote) -> Option<i64> {
         self.before.map(|before| before.volume_within(quote, self.starts))
     }
 }
 
-/// The newest quote of a symbol, as far as sessions are concerned.
+/// How many quotes a detector looks back upon that others look back upon as well, so that they are kept once for all.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Needs {
+    /// Prices from the open on.
+    pub(crate) prices: usize,
+    pub(crate) returns: usize,
+}
+
+impl Needs {
+    /// What serves both.
+    pub(crate) fn and(self, other: Self) -> Self {
+        Self { prices: self.prices.max(other.prices), returns: self.returns.max(other.returns) }
+    }
+}
+
+/// The newest quotes of a symbol, as far as sessions are concerned and several detectors look back upon them.
 ///
 /// How a quote follows depends on the two before it: a window of `n` quotes is known from `n` + 2. How often quotes came
 /// depends on the 17 before it.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Sessions {
     tip: Option<Tip>,
     opened: bool,
     pauses: Pauses,
+    prices: Ring,
+    returns: Ring<i32>,
 }
 
 impl Sessions {
+    pub(crate) fn new(needs: Needs) -> Self {
+        Self {
+            tip: None,
+            opened: false,
+            pauses: Pauses::default(),
+            prices: Ring::of(needs.prices),
+            returns: Ring::of(needs.returns),
+        }
+    }
+
+    /// Whether no quote was taken in.
+    pub(crate) const fn is_new(&self) -> bool {
+        self.tip.is_none()
+    }
+
+    pub(crate) fn reset(&mut self) {
+        self.tip = None;
+        self.opened = false;
+        self.pauses = Pauses::default();
+        self.prices.clear();
+        self.returns.clear();
+    }
+
     /// How `quote` follows.
     #[inline]
     pub(crate) fn following(&self, quote: &Quote) -> Following<'_> {
@@ -103,15 +162,30 @@ impl Sessions {
             (Some(tip), Step::Next) => midpoint_return(tip.price, quote.price),
             _ => 0,
         };
-        Following { before, step, starts, change, pauses: &self.pauses }
+        let pace = self.pauses.share(10_000_000);
+        Following {
+            before,
+            step,
+            starts,
+            change,
+            pace,
+            prices: &self.prices,
+            returns: &self.returns,
+        }
     }
 
-    /// Takes in `quote`, which `starts` a session or does not.
+    /// Takes in `quote`, of which [`following`](Self::following) says `how` it follows.
     #[inline]
-    pub(crate) fn advance(&mut self, quote: &Quote, starts: bool) {
+    pub(crate) fn advance(&mut self, quote: &Quote, how: How) {
+        let How { starts, step, change } = how;
         if let Some(before) = self.tip {
             self.pauses.push(before.time, quote.timestamp);
+            self.returns.push(change as i32);
         }
+        if step == Step::Open {
+            self.prices.clear();
+        }
+        self.prices.push(quote.price.units());
         self.tip = Some(Tip::of(quote));
         self.opened = starts;
     }
@@ -122,7 +196,7 @@ mod tests {
     use super::*;
 
     fn steps(quotes: &[(&str, &str, i64)]) -> Vec<Step> {
-        let mut sessions = Sessions::default();
+        let mut sessions = Sessions::new(Needs::default());
         quotes
             .iter()
             .map(|&(time, open, volume)| {
@@ -137,9 +211,9 @@ mod tests {
                     previous_close: price,
                     volume: Volume::new(volume).unwrap(),
                 };
-                let Following { step, starts, .. } = sessions.following(&quote);
-                sessions.advance(&quote, starts);
-                step
+                let how = sessions.following(&quote).how();
+                sessions.advance(&quote, how);
+                how.step
             })
             .collect()
     }

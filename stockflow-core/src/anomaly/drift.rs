@@ -93,7 +93,8 @@ pub(super) const ENTRY: Entry<dyn AnomalyDetector> = Entry {
 /// ```
 ///
 /// # Cost
-/// Constant; one root where the price has moved. Looks back `period` + `span` + `quiet` + 2 quotes; 16 bytes for each of the first two.
+/// Constant; one root where the price has moved. Looks back `period` + `span` + `quiet` + 2 quotes; 4 bytes for each of the first two, 8 more for each of
+/// the span, and in an [`AnomalyBank`](crate::AnomalyBank) shared with the detectors that look back upon the same.
 ///
 /// # Source
 /// The variance of a random walk grows with its length (A. Lo and A. C. MacKinlay, "Stock Market Prices Do Not Follow Random Walks",
@@ -114,8 +115,8 @@ impl Drift {
         within("period", period, 10, 300)?;
         within("span", span, 4, 64)?;
         within("threshold", threshold, 1.0, 1_000.0)?;
-        let kernel = State::new(period, span, threshold, Floor::new(120.0, 4)?, Quiet::new(30)?)?;
-        Ok(Self { kernel, sessions: Sessions::default() })
+        let kernel = State::new(period, span, threshold, Floor::new(120.0, 4)?, Quiet::new(30)?);
+        Ok(Self::with_kernel(kernel))
     }
 
     /// With another smallest move, in basis points for quotes up to 10 seconds apart, and in ticks.

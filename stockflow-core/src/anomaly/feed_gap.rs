@@ -120,7 +120,7 @@ impl FeedGap {
         within("period", period, 2, 500)?;
         let max_gap = max_gap.as_micros() as i64;
         let kernel = State { max_gap, factor, pauses: Sum::new(period)? };
-        Ok(Self { kernel, sessions: Sessions::default() })
+        Ok(Self::with_kernel(kernel))
     }
 }
 

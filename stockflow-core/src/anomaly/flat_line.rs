@@ -7,7 +7,6 @@ use super::{
 use crate::{
     Direction, Evidence, Quality, Quote, Severity, Timestamp,
     params::{Entry, InvalidConfig, Param, ParamKind, within},
-    rolling::Ring,
     session::{Following, Sessions, Step, Tip},
 };
 
@@ -119,9 +118,12 @@ pub struct FlatLine {
 pub(crate) struct State {
     missed: f64,
     min_time: Duration,
-    /// Whether each of the last quotes changed price or volume.
-    changed: Ring<bool>,
-    changes: u32,
+    period: u8,
+    /// How many of the last quotes are known, up to `period`, and which of those changed price or volume: the newest in the lowest bit.
+    known: u8,
+    changed: u64,
+    /// How many of them did.
+    changes: u8,
     run: Run,
 }
 
@@ -147,16 +149,29 @@ impl FlatLine {
         within("period", period, 5, 60)?;
         within("missed", missed, 1.0, 400.0)?;
         within("min_time", min_time.as_secs_f64(), 0.0, 86_400.0)?;
-        let kernel =
-            State { missed, min_time, changed: Ring::new(period)?, changes: 0, run: NO_RUN };
-        Ok(Self { kernel, sessions: Sessions::default() })
+        let kernel = State {
+            missed,
+            min_time,
+            period: period as u8,
+            known: 0,
+            changed: 0,
+            changes: 0,
+            run: NO_RUN,
+        };
+        Ok(Self::with_kernel(kernel))
     }
 }
 
 impl State {
+    const fn forget(&mut self) {
+        self.known = 0;
+        self.changed = 0;
+        self.changes = 0;
+    }
+
     /// Changes to be expected of a quote where `changes` of the period's did change something.
     fn rate(&self, changes: u32) -> f64 {
-        let last = self.changed.period() as u32 + 1;
+        let last = u32::from(self.period) + 1;
         (last - changes + 1..=last).map(|k| 1.0 / (f64::from(k) - 0.5)).sum()
     }
 
@@ -201,30 +216,29 @@ impl Kernel for State {
         match following.step {
             Step::First => {}
             Step::Open => {
-                self.changed.clear();
-                self.changes = 0;
+                self.forget();
             }
             Step::Next => {
-                let gone = self.changed.push(!unchanged);
-                self.changes += u32::from(!unchanged);
-                self.changes -= u32::from(gone == Some(true));
+                self.known = self.period.min(self.known + 1);
+                let gone = self.changed >> (self.period - 1) & 1;
+                self.changed = self.changed << 1 | u64::from(!unchanged);
+                self.changes = self.changes + u8::from(!unchanged) - gone as u8;
             }
         }
         if !unchanged {
-            let changes = self.changed.is_full().then_some(self.changes);
+            let changes = (self.known == self.period).then_some(u32::from(self.changes));
             self.run = Run { since: quote.timestamp, changes, ..NO_RUN };
         }
     }
 
     fn reset(&mut self) {
-        self.changed.clear();
-        self.changes = 0;
+        self.forget();
         self.run = NO_RUN;
     }
 }
 
 standalone! {
     FlatLine,
-    lookback: |kernel| kernel.changed.period() + LONGEST as usize + 2,
+    lookback: |kernel| usize::from(kernel.period) + LONGEST as usize + 2,
     tolerates: Quality::OUTSIDE_RANGE | Quality::STALE | Quality::GAP,
 }

@@ -1,3 +1,4 @@
+mod crowd;
 mod state;
 
 use super::{
@@ -81,8 +82,10 @@ pub(super) const ENTRY: Entry<dyn AnomalyDetector> = Entry {
 /// ```
 ///
 /// # Cost
-/// One pass over the window, without order: where most of it lies within `min_move_bp` of the new price, the median does too.
-/// Otherwise two selections, some dozen times as dear. Looks back `period` + `quiet` + 2 quotes; 8 bytes for each of the period.
+/// Constant for nearly every quote: where most of the window lies in a band that is within `min_move_bp` of the new price, the median does too,
+/// and those in the band are counted as they come and go. Where the band is too far off, one or two passes over the window; and where most
+/// of it is not near the price at all, two selections, some dozen times as dear. Looks back `period` + `quiet` + 2 quotes; 8 bytes for
+/// each of the period, shared as those of [`Drift`](super::Drift).
 ///
 /// # Source
 /// F. R. Hampel, "The influence curve and its role in robust estimation", 1974.
@@ -102,7 +105,7 @@ impl Hampel {
         within("period", period, 5, 401)?;
         within("threshold", threshold, 1.0, 1_000.0)?;
         let kernel = State::new(period, threshold, Floor::new(80.0, 4)?, Quiet::new(10)?)?;
-        Ok(Self { kernel, sessions: Sessions::default() })
+        Ok(Self::with_kernel(kernel))
     }
 
     /// With another smallest distance, in basis points and in ticks.
@@ -117,7 +120,7 @@ impl Hampel {
 
 standalone! {
     Hampel,
-    lookback: |kernel| kernel.prices.period() + kernel.quiet.lookback() + 2,
+    lookback: |kernel| usize::from(kernel.period) + kernel.quiet.lookback() + 2,
     // A unit error is a bad print like any other.
     tolerates: Quality::OUTSIDE_RANGE | Quality::STALE | Quality::GAP | Quality::UNIT_ERROR,
 }

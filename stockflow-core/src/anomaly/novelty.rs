@@ -138,7 +138,7 @@ impl Novelty {
     }
 
     fn of(input: Input) -> Self {
-        Self { kernel: State::new(input), sessions: Sessions::default() }
+        Self::with_kernel(State::new(input))
     }
 
     /// With other bounds: so many times the built-in ones.

@@ -89,7 +89,7 @@ impl OpenGap {
     pub fn new(threshold: f64) -> Result<Self, InvalidConfig> {
         within("threshold", threshold, 0.01, 10_000.0)?;
         let kernel = State { threshold: (threshold * 1e6).round() as i64 };
-        Ok(Self { kernel, sessions: Sessions::default() })
+        Ok(Self::with_kernel(kernel))
     }
 }
 

@@ -91,7 +91,7 @@ impl PercentChange {
         within("threshold", threshold, 0.01, 10_000.0)?;
         let threshold = (threshold * 1e6).round() as i64;
         let kernel = State { threshold, quiet: Quiet::new(quiet)? };
-        Ok(Self { kernel, sessions: Sessions::default() })
+        Ok(Self::with_kernel(kernel))
     }
 }
 

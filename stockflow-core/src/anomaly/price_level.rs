@@ -92,7 +92,7 @@ impl PriceLevel {
             (Some(above), Some(below)) if below > above => {
                 Err(InvalidConfig::new("below", below, format!("at most {above}, as above says")))
             }
-            _ => Ok(Self { kernel: State { above, below }, sessions: Sessions::default() }),
+            _ => Ok(Self::with_kernel(State { above, below })),
         }
     }
 }

@@ -8,7 +8,6 @@ use super::{
 use crate::{
     Quality, Quote, Severity,
     params::{Entry, InvalidConfig, Param, ParamKind, within},
-    rolling::Ring,
     session::Sessions,
 };
 
@@ -98,7 +97,7 @@ pub(super) const ENTRY: Entry<dyn AnomalyDetector> = Entry {
 ///
 /// # Cost
 /// Constant; a scan of the window only where the price has moved by more than `min_move_bp` within `lag` quotes. Looks back
-/// `period` + `lag` + `quiet` + 2 quotes; 8 bytes for each of the first two.
+/// `period` + `lag` + `quiet` + 2 quotes; 8 bytes for each of the first two, shared as those of [`Drift`](super::Drift).
 ///
 /// # Source
 /// R. Donchian's channel; the lag and the margin in widths are ours.
@@ -119,8 +118,8 @@ impl RangeBreak {
         within("lag", lag, 1, 100)?;
         within("margin", margin, 0.0, 1_000.0)?;
         let (floor, quiet) = (Floor::new(100.0, 4)?, Quiet::new(30)?);
-        let kernel = State { margin, floor, quiet, lag, prices: Ring::new(period + lag)? };
-        Ok(Self { kernel, sessions: Sessions::default() })
+        let kernel = State { margin, floor, quiet, period: period as u16, lag: lag as u16 };
+        Ok(Self::with_kernel(kernel))
     }
 
     /// With another smallest distance from the range, in basis points and in ticks.
@@ -135,6 +134,6 @@ impl RangeBreak {
 
 standalone! {
     RangeBreak,
-    lookback: |kernel| kernel.prices.period() + kernel.quiet.lookback() + 2,
+    lookback: |kernel| kernel.prices() + kernel.quiet.lookback() + 2,
     tolerates: Quality::OUTSIDE_RANGE | Quality::STALE | Quality::GAP,
 }

@@ -6,8 +6,8 @@ use super::{
 use crate::{
     Evidence, Price, Quality, Quote, Severity,
     params::{Entry, InvalidConfig, Param, ParamKind, within},
-    rolling::{Moments, RETURN_UNITS_PER_ONE},
-    session::{Following, Sessions, Step},
+    rolling::{RETURN_UNITS_PER_ONE, Sums},
+    session::{Following, Needs, Sessions, Step},
 };
 
 /// A return of 1.
@@ -80,10 +80,11 @@ pub(super) const ENTRY: Entry<dyn AnomalyDetector> = Entry {
 /// ```
 ///
 /// # Cost
-/// Constant: one division; one root where the move is above the smallest. Looks back `period` + 2 quotes; 8 bytes for each.
+/// Constant: one division; one root where the move is above the smallest. Looks back `period` + 2 quotes; 4 bytes for each,
+/// shared as those of [`Drift`](super::Drift).
 ///
 /// # Source
-/// Shewhart's control chart on returns; sums in integers as [`Moments`] says.
+/// Shewhart's control chart on returns; sums in integers as [`Moments`](crate::rolling::Moments) says.
 #[derive(Clone, Debug)]
 #[doc(alias = "Bollinger")]
 pub struct ReturnZScore {
@@ -95,8 +96,10 @@ pub struct ReturnZScore {
 pub(crate) struct State {
     threshold: f64,
     floor: Floor,
-    returns: Moments,
+    period: u16,
     opening: Opening,
+    /// Of the last `period` returns.
+    sums: Sums,
 }
 
 impl ReturnZScore {
@@ -107,9 +110,10 @@ impl ReturnZScore {
     pub fn new(period: usize, threshold: f64) -> Result<Self, InvalidConfig> {
         within("period", period, 10, 510)?;
         within("threshold", threshold, 1.0, 1_000.0)?;
-        let (floor, returns) = (Floor::new(30.0, 4)?, Moments::new(period)?);
-        let kernel = State { threshold, floor, returns, opening: Opening::new() };
-        Ok(Self { kernel, sessions: Sessions::default() })
+        let (floor, period) = (Floor::new(30.0, 4)?, period as u16);
+        let opening = Opening::new();
+        let kernel = State { threshold, floor, period, opening, sums: Sums::NONE };
+        Ok(Self::with_kernel(kernel))
     }
 
     /// With another smallest move, in basis points for quotes up to 10 seconds apart, and in ticks.
@@ -125,14 +129,13 @@ impl ReturnZScore {
 impl State {
     #[inline(always)]
     fn verdict(&self, quote: &Quote, following: &Following<'_>) -> Verdict {
-        if !self.returns.is_full() {
+        if following.returns.len() < usize::from(self.period) {
             return Verdict::WarmingUp;
         }
+        let least = self.floor.paced_share(following) * ONE;
         match (following.step, following.before) {
-            (Step::Next, Some(before))
-                if following.change.abs() as f64 > self.floor.lowest() * ONE =>
-            {
-                self.judge_move(before.price, quote, following)
+            (Step::Next, Some(before)) if following.change.abs() as f64 > least => {
+                self.judge_move(least, before.price, quote, following.change)
             }
             _ => Verdict::Normal { score: 0.0 },
         }
@@ -141,20 +144,19 @@ impl State {
     #[inline(always)]
     fn learn(&mut self, following: &Following<'_>) {
         if following.before.is_some() {
-            self.returns.push(following.change);
+            let gone = following.returns.back(usize::from(self.period) - 1);
+            self.sums.replace(gone.map(i64::from), following.change);
             self.opening.push(following.step == Step::Open);
         }
     }
 
+    /// Of a move by `value`, which is more than `least`.
     #[cold]
-    fn judge_move(&self, before: Price, quote: &Quote, following: &Following<'_>) -> Verdict {
-        let (value, least) = (following.change, self.floor.paced_share(following) * ONE);
-        if value.abs() as f64 <= least {
-            return Verdict::Normal { score: 0.0 };
-        }
-        let center = self.returns.mean().unwrap_or(0.0);
+    fn judge_move(&self, least: f64, before: Price, quote: &Quote, value: i64) -> Verdict {
+        let n = usize::from(self.period);
         let threshold = self.threshold * self.opening.factor();
-        let band = Band { center, deviation: self.returns.deviation().max(least / threshold) };
+        let deviation = self.sums.deviation(n).max(least / threshold);
+        let band = Band { center: self.sums.mean(n), deviation };
         let score = band.score(value);
         match beyond(score, threshold) {
             Some(direction) if !self.floor.is_few_ticks(before, quote) => {
@@ -171,6 +173,10 @@ impl State {
 }
 
 impl Kernel for State {
+    fn needs(&self) -> Needs {
+        Needs { returns: self.period.into(), ..Needs::default() }
+    }
+
     #[inline(always)]
     fn score(&self, quote: &Quote, _: Quality, following: &Following<'_>) -> Verdict {
         self.verdict(quote, following)
@@ -182,7 +188,7 @@ impl Kernel for State {
     }
 
     fn reset(&mut self) {
-        self.returns.clear();
+        self.sums = Sums::NONE;
         self.opening = Opening::new();
     }
 }
@@ -190,6 +196,6 @@ impl Kernel for State {
 standalone! {
     ReturnZScore,
     // At least what the pace and the open are told from.
-    lookback: |kernel| kernel.returns.values().period().max(Opening::QUOTES as usize) + 2,
+    lookback: |kernel| usize::from(kernel.period).max(Opening::QUOTES as usize) + 2,
     tolerates: Quality::OUTSIDE_RANGE | Quality::STALE | Quality::GAP,
 }

@@ -6,15 +6,12 @@ use crate::{
     session::Following,
 };
 
-/// Microseconds.
-const SECOND: u32 = 1_000_000;
-
 /// The smallest move that can be unusual at all, so that a quiet series does not alarm on its next tick.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Floor {
     /// Share of the price.
     share: f64,
-    ticks: i64,
+    ticks: u16,
 }
 
 pub(super) const fn min_move_bp(default: f64) -> Param {
@@ -44,7 +41,7 @@ impl Floor {
     pub(super) fn new(min_move_bp: f64, min_ticks: i64) -> Result<Self, InvalidConfig> {
         within("min_move_bp", min_move_bp, 0.0, 10_000.0)?;
         within("min_ticks", min_ticks, 0, 1_000)?;
-        Ok(Self { share: min_move_bp / 10_000.0, ticks: min_ticks })
+        Ok(Self { share: min_move_bp / 10_000.0, ticks: min_ticks as u16 })
     }
 
     pub(super) fn from_values(values: &Values) -> Result<Self, InvalidConfig> {
@@ -61,13 +58,9 @@ impl Floor {
     ///
     /// What single trades do (the bounce between bid and ask, prints that come late) hides in a quote a minute, and there are fewer
     /// chances for it in a day.
+    #[inline]
     pub(super) fn paced_share(&self, following: &Following<'_>) -> f64 {
-        self.share * following.pauses.share(10 * SECOND)
-    }
-
-    /// The least that [`paced_share`](Self::paced_share) can be.
-    pub(super) const fn lowest(&self) -> f64 {
-        self.share / 6.0
+        self.share * following.pace
     }
 
     /// Whether the move from `from` to the price of `quote` is a few ticks only.
@@ -84,7 +77,7 @@ impl Floor {
         while tick < Price::UNITS_PER_ONE && prices.iter().all(|p| p.units() % (tick * 10) == 0) {
             tick *= 10;
         }
-        size < self.ticks * tick
+        size < i64::from(self.ticks) * tick
     }
 }
 
@@ -155,16 +148,16 @@ pub(super) const fn quiet(default: i64) -> Param {
 /// Keeps a lasting condition from being raised on every quote: it has to have been quiet for some quotes.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Quiet {
-    needed: u16,
+    needed: u8,
     /// Quotes since the last one beyond the bound, up to `needed`.
-    up: u16,
-    down: u16,
+    up: u8,
+    down: u8,
 }
 
 impl Quiet {
     pub(super) fn new(needed: usize) -> Result<Self, InvalidConfig> {
         within("quiet", needed, 0, 100)?;
-        let needed = needed as u16;
+        let needed = needed as u8;
         Ok(Self { needed, up: needed, down: needed })
     }
 
@@ -181,7 +174,7 @@ impl Quiet {
     }
 
     pub(super) fn learn(&mut self, beyond: Option<Direction>) {
-        let next = |count: u16, is_beyond| if is_beyond { 0 } else { self.needed.min(count + 1) };
+        let next = |count: u8, is_beyond| if is_beyond { 0 } else { self.needed.min(count + 1) };
         self.up = next(self.up, matches!(beyond, Some(Direction::Up | Direction::Flat)));
         self.down = next(self.down, beyond == Some(Direction::Down));
     }

@@ -60,14 +60,20 @@ pub(super) const ENTRY: Entry<dyn AnomalyDetector> = Entry {
 ///
 /// # Source
 /// Ours.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct SuspectedSplit {
     pub(super) kernel: State,
     pub(super) sessions: Sessions,
 }
 
+impl Default for SuspectedSplit {
+    fn default() -> Self {
+        Self::with_kernel(State)
+    }
+}
+
 /// Nothing: the price before is all that it takes.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(crate) struct State;
 
 impl Kernel for State {

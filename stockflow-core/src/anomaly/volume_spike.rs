@@ -121,7 +121,7 @@ impl VolumeSpike {
         within("period", period, 5, 380)?;
         within("factor", factor, 1.0, 10_000.0)?;
         let kernel = State::new(period, factor, Quiet::new(30)?)?;
-        Ok(Self { kernel, sessions: Sessions::default() })
+        Ok(Self::with_kernel(kernel))
     }
 }
 

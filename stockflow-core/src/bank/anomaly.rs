@@ -2,7 +2,7 @@ use super::{Diet, Feed};
 use crate::{
     Anomaly, AnomalyDetector, Evidence, MAX_LOOKBACK, Quality, Quote, Rule, RuleName, Symbol,
     Verdict,
-    anomaly::AnyKernel,
+    anomaly::{Kernel, Kernels},
     session::{Following, Sessions},
 };
 
@@ -39,20 +39,25 @@ use crate::{
 pub struct AnomalyBank {
     /// How the quotes follow each other, as long as that is the same for all groups.
     sessions: Sessions,
+    kernels: Kernels,
     /// Flags that every group tolerates.
     common: Quality,
-    /// In the order of the rules.
-    slots: Box<[Slot]>,
+    /// Detectors that have no seat among the kernels.
+    others: Box<[Box<dyn AnomalyDetector>]>,
+    /// Of each seat, then of each other detector; only for what is found, and for quotes that not all take in.
+    places: Box<[Place]>,
     groups: Box<[Group]>,
     /// As `sessions`, one for each group, while they are not the same: since a quote that some took in and others did not.
     apart: Vec<Sessions>,
+    /// In their order.
     rules: Box<[RuleName]>,
 }
 
-#[derive(Debug)]
-struct Slot {
-    kernel: AnyKernel,
-    group: u16,
+/// Number of a detector's rule, and of its group.
+#[derive(Clone, Copy, Debug, Default)]
+struct Place {
+    rule: usize,
+    group: usize,
 }
 
 /// Detectors that tolerate the same, and so have taken in the same quotes.
@@ -61,25 +66,23 @@ struct Group {
     diet: Diet,
     /// The longest of them.
     lookback: usize,
-    /// Whether they take in the quote at hand.
-    takes: bool,
 }
 
 /// What the detectors made of a quote.
 #[derive(Default)]
 struct Tally {
     warming_up: u8,
-    /// By number of the detector.
+    /// By place of the detector.
     found: Vec<(usize, Evidence)>,
 }
 
 impl Tally {
     #[inline(always)]
-    fn add(&mut self, detector: usize, verdict: Verdict) {
+    fn add(&mut self, place: usize, verdict: Verdict) {
         match verdict {
             Verdict::WarmingUp => self.warming_up = self.warming_up.saturating_add(1),
             Verdict::Normal { .. } => {}
-            Verdict::Anomalous(evidence) => self.found.push((detector, evidence)),
+            Verdict::Anomalous(evidence) => self.found.push((place, evidence)),
         }
     }
 }
@@ -88,27 +91,37 @@ impl AnomalyBank {
     /// With a detector of each rule that has one for `symbol`.
     #[must_use]
     pub fn new(rules: &[Rule<dyn AnomalyDetector>], symbol: &Symbol) -> Self {
-        let (mut slots, mut groups, mut names) = (Vec::new(), Vec::<Group>::new(), Vec::new());
+        let mut kernels = Kernels::default();
+        let (mut others, mut groups, mut names) = (Vec::new(), Vec::<Group>::new(), Vec::new());
+        let mut places = vec![Place::default(); Kernels::SEATS];
         for rule in rules {
             let Some(detector) = rule.detector(symbol) else { continue };
             let (tolerates, lookback) = (detector.tolerates(), detector.lookback());
             let known = groups.iter().position(|group| group.diet.tolerates == tolerates);
             let group = known.unwrap_or_else(|| {
-                groups.push(Group { diet: Diet::new(tolerates), lookback: 0, takes: true });
+                groups.push(Group { diet: Diet::new(tolerates), lookback: 0 });
                 groups.len() - 1
             });
             groups[group].lookback = groups[group].lookback.max(lookback.min(MAX_LOOKBACK));
-            // There are only as many groups as there are sets of flags, which have 16 bits.
-            slots.push(Slot { kernel: detector.into(), group: group as u16 });
+            let place = Place { rule: names.len(), group };
             names.push(rule.name.clone());
+            match kernels.seat(detector) {
+                Ok(seat) => places[seat] = place,
+                Err(detector) => {
+                    others.push(detector);
+                    places.push(place);
+                }
+            }
         }
         let common = groups.iter().fold(Quality::ALL, |common, group| {
             common.without(Quality::ALL.without(group.diet.tolerates))
         });
         Self {
-            sessions: Sessions::default(),
+            sessions: Sessions::new(kernels.needs()),
+            kernels,
             common,
-            slots: slots.into(),
+            others: others.into(),
+            places: places.into(),
             groups: groups.into(),
             apart: Vec::new(),
             rules: names.into(),
@@ -133,36 +146,58 @@ impl AnomalyBank {
 
     /// Learns from a quote that was judged before.
     pub fn learn(&mut self, quote: &Quote, quality: Quality) {
-        let update =
-            |_, kernel: &mut AnyKernel, following: &Following<'_>| kernel.update(quote, following);
         if self.is_apart(quality) {
-            self.feed_apart(quote, quality, update);
+            let learn = |_, detector: Detector<'_>, following: &Following<'_>| match detector {
+                Detector::Seated(kernel) => kernel.update(quote, following),
+                Detector::Other(detector) => detector.update(quote),
+            };
+            self.feed_apart(quote, quality, learn);
             return;
         }
         let following = self.sessions.following(quote);
-        self.slots.iter_mut().for_each(|slot| slot.kernel.update(quote, &following));
-        let starts = following.starts;
-        self.sessions.advance(quote, starts);
+        self.kernels.update(quote, &following);
+        self.others.iter_mut().for_each(|detector| detector.update(quote));
+        let how = following.how();
+        self.sessions.advance(quote, how);
     }
 
     /// Judges `quote`, then learns from it: how many detectors were warming up, and what the others found.
     pub fn judge(&mut self, quote: &Quote, quality: Quality) -> (u8, Vec<Anomaly>) {
         let mut tally = Tally::default();
         if self.is_apart(quality) {
-            self.feed_apart(quote, quality, |slot, kernel, following| {
-                tally.add(slot, kernel.judge(quote, quality, following));
+            self.feed_apart(quote, quality, |place, detector, following| {
+                let verdict = match detector {
+                    Detector::Seated(kernel) => kernel.judge(quote, quality, following),
+                    Detector::Other(detector) => detector.judge(quote, quality),
+                };
+                tally.add(place, verdict);
             });
         } else {
             let following = self.sessions.following(quote);
-            for (number, slot) in self.slots.iter_mut().enumerate() {
-                tally.add(number, slot.kernel.judge(quote, quality, &following));
+            self.kernels
+                .judge(quote, quality, &following, |seat, verdict| tally.add(seat, verdict));
+            for (place, detector) in (Kernels::SEATS..).zip(self.others.iter_mut()) {
+                tally.add(place, detector.judge(quote, quality));
             }
-            let starts = following.starts;
-            self.sessions.advance(quote, starts);
+            let how = following.how();
+            self.sessions.advance(quote, how);
         }
+        (tally.warming_up, self.named(tally.found))
+    }
+
+    /// What was found, in the order of the rules.
+    #[inline]
+    fn named(&self, found: Vec<(usize, Evidence)>) -> Vec<Anomaly> {
+        if found.is_empty() { Vec::new() } else { self.named_some(found) }
+    }
+
+    #[cold]
+    fn named_some(&self, mut found: Vec<(usize, Evidence)>) -> Vec<Anomaly> {
+        let rule = |place: usize| self.places[place].rule;
+        found.sort_by_key(|(place, _)| rule(*place));
         let anomaly =
-            |(slot, evidence): (usize, _)| Anomaly { rule: self.rules[slot].clone(), evidence };
-        (tally.warming_up, tally.found.into_iter().map(anomaly).collect())
+            |(place, evidence)| Anomaly { rule: self.rules[rule(place)].clone(), evidence };
+        found.into_iter().map(anomaly).collect()
     }
 
     /// Whether not all groups take in a quote of that quality, or did not take in one before it.
@@ -170,42 +205,58 @@ impl AnomalyBank {
         !self.apart.is_empty() || !quality.without(self.common).is_good()
     }
 
-    /// Hands `quote` to every detector that takes it in, with its number and how the quote follows for it.
+    /// Hands `quote` to every detector that takes it in, with its place and how the quote follows for it.
     #[cold]
     fn feed_apart(
         &mut self,
         quote: &Quote,
         quality: Quality,
-        mut take: impl FnMut(usize, &mut AnyKernel, &Following<'_>),
+        mut take: impl FnMut(usize, Detector<'_>, &Following<'_>),
     ) {
-        let Self { slots, groups, apart, .. } = self;
+        let Self { kernels, others, places, groups, apart, .. } = self;
         if apart.is_empty() {
-            apart.resize(groups.len(), self.sessions);
+            apart.resize(groups.len(), self.sessions.clone());
         }
-        for (number, (group, sessions)) in groups.iter_mut().zip(apart.iter_mut()).enumerate() {
-            let feed = group.diet.next(quality);
-            group.takes = matches!(feed, Feed::Take | Feed::StartAnew);
-            if matches!(feed, Feed::StartAnew | Feed::Forget) {
-                let of_group = slots.iter_mut().filter(|slot| usize::from(slot.group) == number);
-                of_group.for_each(|slot| slot.kernel.reset());
-                *sessions = Sessions::default();
+        let feeds: Vec<Feed> = groups.iter_mut().map(|group| group.diet.next(quality)).collect();
+        for (sessions, feed) in apart.iter_mut().zip(&feeds) {
+            if feed.forgets() {
+                sessions.reset();
             }
         }
-        for (number, slot) in slots.iter_mut().enumerate() {
-            let group = usize::from(slot.group);
-            if groups[group].takes {
-                take(number, &mut slot.kernel, &apart[group].following(quote));
+        let seated = kernels.each().into_iter().map(|kernel| kernel.map(Detector::Seated));
+        let others = others.iter_mut().map(|detector| Some(Detector::Other(detector.as_mut())));
+        for (place, detector) in seated.chain(others).enumerate() {
+            let (Some(mut detector), group) = (detector, places[place].group) else { continue };
+            if feeds[group].forgets() {
+                detector.reset();
+            }
+            if feeds[group].takes() {
+                take(place, detector, &apart[group].following(quote));
             }
         }
-        let taking = groups.iter().zip(apart.iter_mut()).filter(|(group, _)| group.takes);
-        for (_, sessions) in taking {
-            let starts = sessions.following(quote).starts;
-            sessions.advance(quote, starts);
+        for (sessions, _) in apart.iter_mut().zip(&feeds).filter(|(_, feed)| feed.takes()) {
+            let how = sessions.following(quote).how();
+            sessions.advance(quote, how);
         }
-        let together = groups.iter().all(|group| group.takes);
+        let together = feeds.iter().all(|feed| feed.takes());
         if together && apart.iter().all(|sessions| *sessions == apart[0]) {
-            self.sessions = apart[0];
+            self.sessions = apart.swap_remove(0);
             apart.clear();
+        }
+    }
+}
+
+/// Where a detector lives.
+enum Detector<'a> {
+    Seated(&'a mut dyn Kernel),
+    Other(&'a mut dyn AnomalyDetector),
+}
+
+impl Detector<'_> {
+    fn reset(&mut self) {
+        match self {
+            Self::Seated(kernel) => kernel.reset(),
+            Self::Other(detector) => detector.reset(),
         }
     }
 }
@@ -217,14 +268,23 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::{Price, Rules, Severity, Timestamp, Volume, anomaly::PriceLevel};
+    use crate::{
+        Price, Rules, Severity, Timestamp, Volume,
+        anomaly::{Hampel, PriceLevel},
+    };
 
     fn rules() -> Vec<Rule<dyn AnomalyDetector>> {
         let level = Rule::new("level", Severity::Warning, |_: &Symbol| {
             let level = "100".parse().ok();
             PriceLevel::new(level, level).ok().map(|detector| Box::new(detector) as _)
         });
-        Rules::default_set().with_anomaly(level).anomaly
+        // One more of a kind has no seat, and its findings come where its rule stands.
+        let second = Rule::new("second", Severity::Warning, |_: &Symbol| {
+            Hampel::new(5, 2.0).ok().map(|detector| Box::new(detector) as _)
+        });
+        let mut rules = Rules::default_set().with_anomaly(level).anomaly;
+        rules.insert(1, second);
+        rules
     }
 
     /// What each detector says by itself of the quotes that it tolerates.
@@ -335,6 +395,6 @@ mod tests {
     fn the_detectors_of_the_default_set_lie_in_the_bank_itself() {
         let symbol = "A".parse().unwrap();
         let bank = AnomalyBank::new(&Rules::default_set().anomaly, &symbol);
-        assert!(bank.slots.iter().all(|slot| !matches!(slot.kernel, AnyKernel::Boxed(_))));
+        assert!(bank.others.is_empty());
     }
 }

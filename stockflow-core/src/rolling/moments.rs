@@ -1,4 +1,4 @@
-use super::{MAX_VALUE, Ring, to_f64};
+use super::{MAX_VALUE, Ring, sums::Sums};
 use crate::params::InvalidConfig;
 
 /// Mean and variance of the last `period` values.
@@ -22,8 +22,7 @@ use crate::params::InvalidConfig;
 #[doc(alias = "Bollinger")]
 pub struct Moments {
     ring: Ring,
-    sum: i128,
-    squares: i128,
+    sums: Sums,
 }
 
 impl Moments {
@@ -32,7 +31,7 @@ impl Moments {
     /// # Errors
     /// [`InvalidConfig`] outside 1 to 512.
     pub fn new(period: usize) -> Result<Self, InvalidConfig> {
-        Ok(Self { ring: Ring::new(period)?, sum: 0, squares: 0 })
+        Ok(Self { ring: Ring::new(period)?, sums: Sums::NONE })
     }
 
     /// Takes in `value`; returns the oldest one if it had to make room.
@@ -41,67 +40,47 @@ impl Moments {
     pub fn push(&mut self, value: i64) -> Option<i64> {
         let value = value.clamp(-MAX_VALUE, MAX_VALUE);
         let gone = self.ring.push(value);
-        let old = gone.unwrap_or(0);
-        self.sum += i128::from(value) - i128::from(old);
-        self.squares += i128::from(value) * i128::from(value) - i128::from(old) * i128::from(old);
+        self.sums.replace(gone, value);
         gone
     }
 
     /// Exact sum of the values held.
     #[must_use]
     pub const fn sum(&self) -> i128 {
-        self.sum
+        self.sums.sum
     }
 
     /// Mean of the values held, rounded once; `None` if there are none.
     #[must_use]
     pub fn mean(&self) -> Option<f64> {
-        (!self.ring.is_empty()).then(|| to_f64(self.sum) / self.ring.len() as f64)
+        (!self.ring.is_empty()).then(|| self.sums.mean(self.ring.len()))
     }
 
     /// Population variance of the values held; 0 if they are all equal, or none.
     #[must_use]
     pub fn variance(&self) -> f64 {
-        let n = self.ring.len() as f64;
-        if n == 0.0 { 0.0 } else { self.scaled_variance() / (n * n) }
+        let n = self.ring.len();
+        if n == 0 { 0.0 } else { self.sums.scaled_variance(n) / (n as f64 * n as f64) }
     }
 
     /// Square root of the variance.
     #[must_use]
     pub fn deviation(&self) -> f64 {
-        let n = self.ring.len() as f64;
-        if n == 0.0 { 0.0 } else { self.scaled_variance().sqrt() / n }
+        if self.ring.is_empty() { 0.0 } else { self.sums.deviation(self.ring.len()) }
     }
 
     /// Mean of the squares, the variance about 0; 0 if there are none.
     #[must_use]
     pub fn mean_square(&self) -> f64 {
-        let n = self.ring.len() as f64;
-        if n == 0.0 { 0.0 } else { to_f64(self.squares) / n }
+        if self.ring.is_empty() { 0.0 } else { self.sums.mean_square(self.ring.len()) }
     }
 
     /// By how many deviations `value` is above the mean, negative below; `None` if the values held do not differ.
     #[must_use]
     pub fn z_score(&self, value: i64) -> Option<f64> {
-        let n = self.ring.len() as i128;
-        let scaled = self.scaled_variance();
-        (scaled > 0.0).then(|| to_f64(i128::from(value) * n - self.sum) / scaled.sqrt())
-    }
-
-    /// n² times the variance, rounded once.
-    fn scaled_variance(&self) -> f64 {
-        /// Below it, n times the squares fit for every n up to 512; only windows of prices above 10⁸ are not.
-        const SMALL: i128 = 1 << 117;
-        let n = self.ring.len() as i128;
-        if self.squares < SMALL {
-            // By Cauchy and Schwarz s² is at most n·q, so it fits too.
-            return to_f64(n * self.squares - self.sum * self.sum);
-        }
-        // The same around the whole part of the mean, whose terms fit for every period and value.
-        let mean = self.sum.div_euclid(n);
-        let rest = self.sum - mean * n;
-        let around = self.squares - mean * (self.sum + rest);
-        to_f64(around) * n as f64 - to_f64(rest * rest)
+        let n = self.ring.len();
+        let scaled = self.sums.scaled_variance(n);
+        (scaled > 0.0).then(|| self.sums.above_mean(value, n) / scaled.sqrt())
     }
 
     /// The values.
@@ -119,8 +98,7 @@ impl Moments {
     /// Forgets every value.
     pub const fn clear(&mut self) {
         self.ring.clear();
-        self.sum = 0;
-        self.squares = 0;
+        self.sums = Sums::NONE;
     }
 }
 

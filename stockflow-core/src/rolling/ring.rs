@@ -30,13 +30,19 @@ impl<T: Copy + Default> Ring<T> {
     /// [`InvalidConfig`] outside 1 to 512.
     pub fn new(period: usize) -> Result<Self, InvalidConfig> {
         check_period(period, 1)?;
-        Ok(Self { slots: vec![T::default(); period].into(), next: 0, len: 0 })
+        Ok(Self::of(period))
+    }
+
+    /// The same, also with no room: such a ring holds nothing.
+    pub(crate) fn of(period: usize) -> Self {
+        Self { slots: vec![T::default(); period].into(), next: 0, len: 0 }
     }
 
     /// Takes in `value`; returns the oldest one if it had to make room.
+    #[inline]
     pub fn push(&mut self, value: T) -> Option<T> {
         let period = self.slots.len() as u32;
-        let slot = &mut self.slots[self.next as usize];
+        let slot = self.slots.get_mut(self.next as usize)?;
         let before = std::mem::replace(slot, value);
         self.next += 1;
         if self.next == period {
@@ -105,15 +111,27 @@ impl<T: Copy> Ring<T> {
         older.iter().chain(newer).copied()
     }
 
-    /// The values held, in no order.
-    pub(crate) fn unordered(&self) -> &[T] {
-        &self.slots[..self.len()]
+    /// The newest values, oldest of them first, so many as there are up to `count`.
+    pub(crate) fn newest_of(&self, count: usize) -> impl Iterator<Item = T> + Clone {
+        let next = self.next as usize;
+        let count = count.min(self.len());
+        let (before, after) = self.slots.split_at(next);
+        let newer = &before[next.saturating_sub(count)..];
+        let older = &after[after.len() - (count - newer.len())..];
+        older.iter().chain(newer).copied()
     }
 
     /// Forgets every value.
     pub const fn clear(&mut self) {
         self.next = 0;
         self.len = 0;
+    }
+}
+
+impl<T: Copy + PartialEq> PartialEq for Ring<T> {
+    /// Whether both hold the same values.
+    fn eq(&self, other: &Self) -> bool {
+        self.len == other.len && self.iter().eq(other.iter())
     }
 }
 
@@ -141,8 +159,19 @@ mod tests {
                 prop_assert_eq!(ring.oldest(), kept.first().copied());
                 prop_assert_eq!(ring.newest(), Some(value));
                 prop_assert_eq!(ring.back(period), None);
+                for count in 0..=period {
+                    let newest = &kept[kept.len().saturating_sub(count)..];
+                    prop_assert_eq!(ring.newest_of(count).collect::<Vec<_>>(), newest);
+                }
             }
         }
+    }
+
+    #[test]
+    fn without_room_nothing_is_held() {
+        let mut ring = Ring::of(0);
+        assert_eq!((ring.push(1), ring.newest(), ring.len()), (None, None, 0));
+        assert_eq!(ring.newest_of(3).count(), 0);
     }
 
     #[test]

@@ -28,7 +28,7 @@ impl Pauses {
 
     /// What `pause`, in microseconds, is of the mean of the last 16, at most 1; also 1 if none is known.
     pub(crate) fn share(&self, pause: u32) -> f64 {
-        let (usual, pauses) = (u64::from(self.sum), u64::from(pause) * u64::from(self.len));
+        let (usual, pauses) = (i64::from(self.sum), i64::from(pause) * i64::from(self.len));
         if usual <= pauses { 1.0 } else { pauses as f64 / usual as f64 }
     }
 }

@@ -17,6 +17,7 @@ impl Pace {
         Ok(Self { last: None, pauses: Ring::new(period)?, sum: 0 })
     }
 
+    #[inline]
     pub(super) fn push(&mut self, time: Timestamp) {
         if let Some(last) = self.last.replace(time) {
             let pause = time.as_micros().saturating_sub(last.as_micros());
@@ -46,12 +47,12 @@ impl Pace {
 /// Logarithm of a number from 1 on, linear between powers of two: at most 0.09 too small, and, unlike that of the standard
 /// library, of the same bits on every machine.
 fn log2(x: f64) -> f64 {
-    let (mut whole, mut rest) = (0.0, x.max(1.0));
-    while rest >= 2.0 {
-        rest /= 2.0;
-        whole += 1.0;
-    }
-    whole + (rest - 1.0)
+    // A float is a power of two, whose exponent is above the 52 bits of the rest, times 1 to 2.
+    const ONE: u64 = 1.0_f64.to_bits();
+    let bits = x.max(1.0).to_bits();
+    let whole = (bits - ONE) >> 52;
+    let rest = f64::from_bits(bits - (whole << 52));
+    whole as f64 + (rest - 1.0)
 }
 
 #[cfg(test)]
@@ -83,6 +84,10 @@ mod tests {
 
     #[test]
     fn the_logarithm_is_close() {
+        assert_eq!(
+            [0.5, 1.0, 1.5, 2.0, 3.0, 6.0, 1024.0].map(log2),
+            [0.0, 0.0, 0.5, 1.0, 1.5, 2.5, 10.0]
+        );
         for x in [1.0, 1.4, 2.0, 3.0, 1000.0, 6e7] {
             assert!((0.0..0.09).contains(&(f64::log2(x) - log2(x))), "{x}");
         }

@@ -1,11 +1,16 @@
 use super::{Confirmation, TrendSignal, pace::Pace, sides::Sides};
-use crate::{Direction, Evidence, InvalidConfig, Price, Quote, rolling::Moments};
+use crate::{
+    Direction, Evidence, InvalidConfig, Price, Quote,
+    rolling::{Ring, to_f64},
+};
 
 /// Tells turns of a trend from noise, as [`Confirmation`] says, given the mean difference as a weighted sum of price changes.
 #[derive(Clone, Debug)]
 pub(super) struct Turns {
     last: Option<Price>,
-    changes: Moments,
+    /// The last changes of price, within ±10¹⁷, and the sum of their squares.
+    changes: Ring,
+    squares: i128,
     /// Variance of the sum for changes of size 1.
     square_norm: f64,
     band: f64,
@@ -32,8 +37,8 @@ impl Turns {
         band: f64,
         memory: usize,
     ) -> Result<Self, InvalidConfig> {
-        let (changes, sides) = (Moments::new(period)?, Sides::new(memory));
-        Ok(Self { last: None, changes, square_norm: 1.0, band, pace: None, sides })
+        let (changes, sides) = (Ring::new(period)?, Sides::new(memory));
+        Ok(Self { last: None, changes, squares: 0, square_norm: 1.0, band, pace: None, sides })
     }
 
     fn with_weights(mut self, weights: &[f64]) -> Self {
@@ -42,12 +47,15 @@ impl Turns {
     }
 
     /// Takes in the next quote and returns the change of price in units of 10⁻⁸.
+    #[inline]
     pub(super) fn push(&mut self, quote: &Quote) -> Option<i64> {
         if let Some(pace) = &mut self.pace {
             pace.push(quote.timestamp);
         }
         let change = quote.price.units() - self.last.replace(quote.price)?.units();
-        self.changes.push(change);
+        let square = |change: i64| i128::from(change) * i128::from(change);
+        let gone = self.changes.push(change).map_or(0, square);
+        self.squares += square(change) - gone;
         Some(change)
     }
 
@@ -55,6 +63,7 @@ impl Turns {
     ///
     /// `mean` is the sum, `now` the difference without smoothing, whose sign has to agree; `evidence` gives value
     /// and threshold, given what `mean` had to exceed.
+    #[inline]
     pub(super) fn signal(
         &mut self,
         mean: f64,
@@ -80,6 +89,7 @@ impl Turns {
     }
 
     /// What the size of `mean` exceeds, if it does.
+    #[inline]
     fn bound(&self, mean: f64) -> Option<f64> {
         // Squares save a root for each quote, and most are not even beyond the narrowest band.
         let narrow = self.band * self.band * self.variance();
@@ -93,7 +103,9 @@ impl Turns {
 
     /// Square of the sum's standard error, in units of 10⁻⁸.
     fn variance(&self) -> f64 {
-        self.square_norm * self.changes.mean_square()
+        let period = self.changes.len();
+        let mean_square = if period == 0 { 0.0 } else { to_f64(self.squares) / period as f64 };
+        self.square_norm * mean_square
     }
 
     pub(super) fn reset(&mut self) {
@@ -102,6 +114,7 @@ impl Turns {
             pace.reset();
         }
         self.changes.clear();
+        self.squares = 0;
         self.sides.reset();
     }
 }

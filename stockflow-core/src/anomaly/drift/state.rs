@@ -1,11 +1,11 @@
 use crate::{
-    Evidence, InvalidConfig, Price, Quality, Quote, Verdict,
+    Evidence, Price, Quality, Quote, Verdict,
     anomaly::{
         kernel::Kernel,
         shared::{Band, Floor, Opening, Quiet, beyond},
     },
-    rolling::{RETURN_UNITS_PER_ONE, Ring, midpoint_return, to_f64},
-    session::{Following, Step},
+    rolling::{RETURN_UNITS_PER_ONE, midpoint_return, to_f64},
+    session::{Following, Needs, Step},
 };
 
 /// A return of 1.
@@ -17,68 +17,80 @@ pub(crate) struct State {
     pub(super) floor: Floor,
     pub(super) quiet: Quiet,
     opening: Opening,
-    short: usize,
-    /// Returns, which lie within ±2·10⁹, those over an open as none: the newest make up a move, those older than the longest move say what is usual.
-    returns: Ring<i32>,
-    /// Of the latter, the sum of squares.
+    /// Returns, older than the longest move, that say what is usual.
+    period: u16,
+    /// Lengths of the moves.
+    span: u16,
+    short: u16,
+    /// Sum of squares of the usual returns.
     squares: i128,
-    /// Prices since the open, as many as the longest move has returns.
-    prices: Ring,
 }
 
 impl State {
-    pub(super) fn new(
+    pub(super) const fn new(
         period: usize,
         span: usize,
         threshold: f64,
         floor: Floor,
         quiet: Quiet,
-    ) -> Result<Self, InvalidConfig> {
-        Ok(Self {
+    ) -> Self {
+        Self {
             threshold,
             floor,
             quiet,
             opening: Opening::new(),
-            short: span / 4,
-            returns: Ring::new(span + period)?,
+            period: period as u16,
+            span: span as u16,
+            short: (span / 4) as u16,
             squares: 0,
-            prices: Ring::new(span)?,
-        })
+        }
     }
 
     pub(super) fn lookback(&self) -> usize {
-        let usual = self.returns.period() - self.prices.period();
-        usual.max(Opening::QUOTES as usize) + self.prices.period() + self.quiet.lookback() + 2
+        let usual = usize::from(self.period).max(Opening::QUOTES as usize);
+        usual + usize::from(self.span) + self.quiet.lookback() + 2
     }
 
     /// Of a move over `length` quotes, from the mean square of the returns before the longest move.
-    fn usual_deviation(&self, length: usize) -> f64 {
-        let usual = self.returns.period() - self.prices.period();
-        (to_f64(self.squares) * length as f64 / usual as f64).sqrt()
+    fn usual_deviation(&self, length: u16) -> f64 {
+        (to_f64(self.squares) * f64::from(length) / f64::from(self.period)).sqrt()
+    }
+
+    /// Price before the first of the last `length` returns, the newest of which is that of the quote at hand; none if that is before the
+    /// open.
+    #[inline(always)]
+    fn from(length: u16, following: &Following<'_>) -> Option<i64> {
+        following.prices.back(usize::from(length) - 1)
     }
 
     /// The longer and the shorter move that end with `quote`, by its score; none within the floor.
     #[inline(always)]
     fn measure(&self, quote: &Quote, following: &Following<'_>) -> Option<(f64, Band, Price)> {
-        // A multiplication tells of most moves that they are within the lowest floor; a return takes a division.
-        let within = (self.floor.lowest() * ONE - 1.0) / (2.0 * ONE);
+        // A multiplication tells of most moves that they are within the floor; a return takes a division. The 1 is more than
+        // all rounding on either way.
+        let least = self.floor.paced_share(following) * ONE;
         let now = quote.price.units();
-        let is_far = |length: usize| {
-            let from = self.prices.back(length - 1);
-            from.is_some_and(|from| (now - from).abs() as f64 > within * (now + from) as f64)
+        let is_far = |length: u16| {
+            Self::from(length, following).is_some_and(|from| {
+                (now - from).abs() as f64 * (2.0 * ONE) > (least - 1.0) * (now + from) as f64
+            })
         };
-        if is_far(self.prices.period()) || is_far(self.short) {
-            self.measure_far(quote, following)
+        if is_far(self.span) || is_far(self.short) {
+            self.measure_far(least, quote, following)
         } else {
             None
         }
     }
 
     #[cold]
-    fn measure_far(&self, quote: &Quote, following: &Following<'_>) -> Option<(f64, Band, Price)> {
-        let least = self.floor.paced_share(following) * ONE;
-        let scored = |length: usize| {
-            let from = Price::from_units(self.prices.back(length - 1)?).ok()?;
+    fn measure_far(
+        &self,
+        least: f64,
+        quote: &Quote,
+        following: &Following<'_>,
+    ) -> Option<(f64, Band, Price)> {
+        let scored = |length: u16| {
+            let from = Price::from_units(Self::from(length, following)?).ok()?;
             let value = midpoint_return(from, quote.price);
             if value.abs() as f64 <= least {
                 return None;
@@ -88,18 +100,18 @@ impl State {
             let deviation = deviation.max(least / self.threshold);
             let band = Band { center: 0.0, deviation };
             let score = band.score(value);
-            let counts = score.abs() <= self.threshold || !self.is_jump(value, length, following);
+            let counts = score.abs() <= self.threshold || !Self::is_jump(value, length, following);
             counts.then_some((score, band, from))
         };
-        match (scored(self.prices.period()), scored(self.short)) {
+        match (scored(self.span), scored(self.short)) {
             (Some(long), Some(short)) if long.0.abs() > short.0.abs() => Some(long),
             (long, short) => short.or(long),
         }
     }
 
     /// Whether one quote makes up three quarters of a move over the last `length`.
-    fn is_jump(&self, value: i64, length: usize, following: &Following<'_>) -> bool {
-        let others = self.returns.iter().rev().take(length - 1).map(i64::from);
+    fn is_jump(value: i64, length: u16, following: &Following<'_>) -> bool {
+        let others = following.returns.newest_of(usize::from(length) - 1).map(i64::from);
         let largest = others.chain([following.change]).map(i64::abs).max().unwrap_or(0);
         largest * 4 > value.abs() * 3
     }
@@ -111,7 +123,8 @@ impl State {
         quote: &Quote,
         following: &Following<'_>,
     ) -> Option<Option<(f64, Band, Price)>> {
-        let known = self.returns.is_full() && following.step == Step::Next;
+        let returns = usize::from(self.span + self.period);
+        let known = following.returns.len() >= returns && following.step == Step::Next;
         known.then(|| self.measure(quote, following))
     }
 
@@ -134,37 +147,33 @@ impl State {
     }
 
     #[inline(always)]
-    fn learn(
-        &mut self,
-        quote: &Quote,
-        following: &Following<'_>,
-        measured: Option<(f64, Band, Price)>,
-    ) {
+    fn learn(&mut self, following: &Following<'_>, measured: Option<(f64, Band, Price)>) {
         if following.step == Step::Open {
             self.quiet.reset();
-            self.prices.clear();
         }
         self.quiet.learn(measured.and_then(|(score, ..)| beyond(score, self.threshold)));
         self.opening.push(following.step == Step::Open);
         if following.before.is_some() {
-            self.learn_return(following.change);
+            self.learn_return(following);
         }
-        self.prices.push(quote.price.units());
     }
 
+    /// The return that is as old as the longest move is long becomes usual, and the oldest of the usual ones is forgotten.
     #[inline(always)]
-    fn learn_return(&mut self, value: i64) {
-        let square = |value: i32| i128::from(i64::from(value) * i64::from(value));
-        if let Some(gone) = self.returns.push(value as i32) {
-            self.squares -= square(gone);
-        }
-        if let Some(usual) = self.returns.back(self.prices.period()) {
-            self.squares += square(usual);
-        }
+    fn learn_return(&mut self, following: &Following<'_>) {
+        let square = |age: u16| {
+            let value = following.returns.back(usize::from(age) - 1).map_or(0, i64::from);
+            i128::from(value * value)
+        };
+        self.squares += square(self.span) - square(self.span + self.period);
     }
 }
 
 impl Kernel for State {
+    fn needs(&self) -> Needs {
+        Needs { prices: self.span.into(), returns: (self.span + self.period).into() }
+    }
+
     fn score(&self, quote: &Quote, _: Quality, following: &Following<'_>) -> Verdict {
         let measured = self.usual(quote, following);
         measured.map_or(Verdict::WarmingUp, |measured| self.verdict(measured, quote))
@@ -172,22 +181,20 @@ impl Kernel for State {
 
     fn update(&mut self, quote: &Quote, following: &Following<'_>) {
         let measured = self.usual(quote, following).flatten();
-        self.learn(quote, following, measured);
+        self.learn(following, measured);
     }
 
     #[inline(always)]
     fn judge(&mut self, quote: &Quote, _: Quality, following: &Following<'_>) -> Verdict {
         let measured = self.usual(quote, following);
         let verdict = measured.map_or(Verdict::WarmingUp, |measured| self.verdict(measured, quote));
-        self.learn(quote, following, measured.flatten());
+        self.learn(following, measured.flatten());
         verdict
     }
 
     fn reset(&mut self) {
         self.quiet.reset();
-        self.returns.clear();
         self.squares = 0;
-        self.prices.clear();
         self.opening = Opening::new();
     }
 }
