@@ -19,6 +19,10 @@ pub(crate) const ROUNDS: usize = 31;
 fn main() {
     let quotes = market::quotes(SYMBOLS, QUOTES);
     error::report();
-    bank::compare_all(&quotes);
+    bank::compare_sets("default detectors over 500 symbols, judge and learn", &quotes);
+    for (symbols, title) in [(100, "the same over 100 symbols"), (10, "the same over 10 symbols")] {
+        bank::compare_sets(title, &market::quotes(symbols, QUOTES));
+    }
+    bank::compare_each(&quotes);
     single::compare_all(&quotes);
 }
