@@ -199,6 +199,8 @@ fn serve(stream: impl Read + Write, script: &Script, seen: &Seen) -> Option<()> 
     if let Ok(Message::Text(text)) = socket.read() {
         seen.subscriptions.lock().unwrap().push(text.to_string());
     }
+    // The ping after it: of what was not read when a connection ends, the system makes a reset, which takes what was said with it.
+    let _ = socket.read();
     for act in acts {
         match act {
             Act::Refuse(_) => {}
