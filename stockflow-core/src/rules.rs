@@ -23,6 +23,18 @@ type Make<D> = dyn Fn(&Symbol) -> Option<Box<D>> + Send + Sync;
 
 impl<D: ?Sized> Rule<D> {
     /// A rule whose detector is made anew for each symbol by `make`; `None` leaves the symbol out.
+    ///
+    /// The box is of the trait, not of the detector, which the compiler has to be told by `as _`:
+    ///
+    /// ```
+    /// use stockflow_core::{Rule, Rules, Severity, anomaly::PercentChange};
+    ///
+    /// let small = Rule::new("small_move", Severity::Info, |_symbol| {
+    ///     PercentChange::new(1.0, 30).ok().map(|detector| Box::new(detector) as _)
+    /// });
+    /// let rules = Rules::default_set().with_anomaly(small);
+    /// assert!(rules.anomaly.iter().any(|rule| rule.name == "small_move"));
+    /// ```
     pub fn new(
         name: impl Into<RuleName>,
         severity: Severity,

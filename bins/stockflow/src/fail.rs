@@ -1,11 +1,20 @@
 //! How a command ends.
 
-use std::{io, process::ExitCode};
+use std::{
+    fmt,
+    io::{self, Write as _},
+    process::ExitCode,
+};
 
 use stockflow_core::{Error, InvalidConfig};
 
 /// Nothing to say: the answer is on standard output.
 pub type Outcome = Result<(), Failure>;
+
+/// Tells something beside the answer, on standard error; whoever has closed it does not want to know, and the work goes on.
+pub(crate) fn note(text: impl fmt::Display) {
+    let _ = writeln!(io::stderr(), "{text}");
+}
 
 /// Why a command did not do what it was asked.
 #[derive(Debug)]

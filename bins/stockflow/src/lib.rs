@@ -24,7 +24,7 @@ pub fn execute(cli: Cli) -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             if let Some(text) = failure.text() {
-                eprintln!("error: {text}");
+                fail::note(format_args!("error: {text}"));
             }
             failure.exit_code()
         }

@@ -138,6 +138,18 @@ async fn a_reader_that_stops_early_is_no_failure() {
     assert!(child.wait().unwrap().success());
 }
 
+#[tokio::test]
+async fn a_note_that_nobody_reads_is_no_failure() {
+    let folder = tempfile::tempdir().unwrap();
+    fill(folder.path()).await;
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let mut command = Command::new(env!("CARGO_BIN_EXE_stockflow"));
+    command.args(["latest", "NOBODY", "--data"]).arg(folder.path());
+    let output = command.stderr(writer).output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+}
+
 #[test]
 fn what_a_run_suggests_next_works_on_what_it_stored() {
     let folder = tempfile::tempdir().unwrap();

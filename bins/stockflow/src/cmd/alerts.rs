@@ -7,7 +7,7 @@ use stockflow_core::{Alert, AlertStatus, Symbol, Timestamp};
 use stockflow_local::{AlertQuery, LedgerEntry, LocalReader};
 
 use crate::{
-    DataDir, Outcome,
+    DataDir, Outcome, fail,
     output::{self, Cell, Column, Format, Printer},
 };
 
@@ -35,7 +35,7 @@ impl Alerts {
         let query = AlertQuery { since: self.since, symbol: self.symbol, limit: None };
         let alerts = reader.alerts(&query)?;
         if alerts.is_empty() {
-            eprintln!("no such alerts in {}", self.data.path.display());
+            fail::note(format_args!("no such alerts in {}", self.data.path.display()));
         }
         print(
             io::BufWriter::new(io::stdout().lock()),

@@ -17,7 +17,7 @@ use stockflow_local::{
 
 use super::run::{configuration, count, screen::Screen, unreplayable};
 use crate::{
-    Failure, Outcome,
+    Failure, Outcome, fail,
     output::{self, Format},
 };
 
@@ -104,7 +104,7 @@ impl Test {
             let page = backtest::page(first, &self.title());
             std::fs::write(path, page)
                 .map_err(|error| Failure::failed(format!("{}: {error}", path.display())))?;
-            eprintln!("report in {}", path.display());
+            fail::note(format_args!("report in {}", path.display()));
         }
         Ok(())
     }

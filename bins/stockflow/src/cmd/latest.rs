@@ -7,7 +7,7 @@ use stockflow_core::{Row, RowQuery, Symbol, wire};
 use stockflow_local::LocalReader;
 
 use crate::{
-    DataDir, Outcome,
+    DataDir, Outcome, fail,
     output::{self, Cell, Column, Format, Printer},
 };
 
@@ -36,7 +36,7 @@ impl Latest {
         rows.reverse();
         let rows: Vec<Row> = rows.into_iter().map(|stored| stored.row).collect();
         if rows.is_empty() {
-            eprintln!("no rows of {} in {}", self.symbol, self.data.path.display());
+            fail::note(format_args!("no rows of {} in {}", self.symbol, self.data.path.display()));
         }
         print(
             io::BufWriter::new(io::stdout().lock()),

@@ -12,7 +12,7 @@ use tokio::runtime::Runtime;
 
 use super::{compact::Compact, query::Query, signals};
 use crate::{
-    Failure, Outcome,
+    Failure, Outcome, fail,
     output::{self, Cell, Column, Printer},
 };
 
@@ -54,7 +54,7 @@ pub(super) fn query_remote(
 fn told(engine: &SqlEngine, outcome: Outcome) -> Outcome {
     // Also of a query that failed: they may be the reason.
     for problem in engine.problems() {
-        eprintln!("warning: left out: {problem}");
+        fail::note(format_args!("warning: left out: {problem}"));
     }
     outcome
 }
@@ -99,7 +99,7 @@ pub(super) fn compact(command: &Compact) -> Outcome {
     for dt in days {
         let day = compactor.compact(dt)?;
         for error in &day.damaged {
-            eprintln!("warning: left as it is: {}", error.chain());
+            fail::note(format_args!("warning: left as it is: {}", error.chain()));
         }
         damaged += day.damaged.len();
         let mut line =
@@ -110,7 +110,7 @@ pub(super) fn compact(command: &Compact) -> Outcome {
         if day.kept {
             line += ", old files kept while somebody reads them";
         }
-        eprintln!("{line}");
+        fail::note(line);
     }
     if damaged > 0 {
         return Err(Failure::failed(format!("{damaged} objects cannot be read")));

@@ -78,6 +78,10 @@ impl Report {
         let odd =
             [(self.late, "late"), (self.duplicate, "duplicate"), (self.quarantined, "quarantined")];
         line("odd", &odd.map(|(n, what)| format!("{} {what}", count(n))).join(", "));
+        if self.quarantined > 0 {
+            let folder = self.data.join("quarantine");
+            line("see", &format!("{}: what could not be read, and why", folder.display()));
+        }
         line("anomalies", &by_kind(&self.anomalies));
         line("trend turns", &by_kind(&self.turns));
         line("alerts", &count(self.alerts));
@@ -157,6 +161,7 @@ mod tests {
     fn report() -> Report {
         Report {
             quotes: 1_234_567,
+            quarantined: 2,
             rows: 1_234_000,
             anomalies: [("bad_print".to_owned(), 2), ("volume_spike".to_owned(), 1_000)].into(),
             elapsed: Duration::from_secs(2),
@@ -184,6 +189,7 @@ mod tests {
             "5 of 6 found, 3 alerts beside them, 10 to come",
             "missed  halt of X",
             "damaged  spool/0: 7 bytes",
+            "see  my data/quarantine: what could not be read, and why",
             "target/release/stockflow latest '^GSPC' -n 5 --data 'my data'",
         ] {
             assert!(text.contains(part), "{part} in\n{text}");
