@@ -1,6 +1,10 @@
 //! The whole program, for settings.
 
-use std::{io::stdout, sync::Arc, time::SystemTime};
+use std::{
+    io::{Write as _, stdout},
+    sync::Arc,
+    time::SystemTime,
+};
 
 use stockflow_core::Timestamp;
 use stockflow_local::FeedCounts;
@@ -47,13 +51,18 @@ pub async fn run(
     let outcome = loop {
         tokio::select! {
             outcome = &mut running => break outcome,
-            _ = ticks.tick() => println!("{}", metrics.line(now())),
+            _ = ticks.tick() => tell(&metrics.line(now())),
         }
     };
-    println!("{}", metrics.line(now()));
+    tell(&metrics.line(now()));
     let summary = outcome?;
     tracing::info!(taken = summary.taken, delivered = summary.delivered, "everything is sent");
     answered(settings, feed.counts.as_ref())
+}
+
+/// A line of metrics; who reads them may go away, and the quotes go on.
+fn tell(line: &str) {
+    let _ = writeln!(stdout(), "{line}");
 }
 
 /// Of a live feed that is asked once: a failure, if not one symbol was answered. Some that were not are in the log.

@@ -115,6 +115,19 @@ fn sigterm_sends_what_was_read_and_the_next_run_goes_on() {
 }
 
 #[test]
+fn metrics_that_nobody_reads_keep_no_quote_from_the_stream() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("quotes.csv");
+    market::write(&file, 30, 2);
+    let kinesis = Kinesis::start(Duration::ZERO, 0);
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let mut producer = kinesis.producer(&folder.path().join("data"));
+    succeeds(&producer.arg("--replay").arg(&file).stdout(writer).output().unwrap());
+    assert_eq!(kinesis.records().len(), 30);
+}
+
+#[test]
 fn once_takes_one_batch_and_a_dry_run_sends_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let kinesis = Kinesis::start(Duration::ZERO, 0);
