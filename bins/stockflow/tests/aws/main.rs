@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, unreachable_pub, reason = "a test")]
 
 mod athena;
+mod cost;
 mod doctor;
 mod lake;
 mod redrive;

@@ -3,8 +3,9 @@
 //! | constant | measured by |
 //! |---|---|
 //! | of ours, but for times | `cargo test -p stockflow --features full --lib units`: both stages through the cost meter, against the emulator; the test fails if a constant is not what it measures |
+//! | bytes of a row, alerts of a day | `cargo test -p stockflow --features full --test aws cost -- --include-ignored`, on recorded minutes |
 //! | calls of ours | `cargo test -p stockflow-aws --features full --test calls`, the sums of docs/cost.md |
-//! | times of ours | not on AWS: from the sums of docs/capacity.md (0.15 ms of processor a call, 5 µs a quote, a seventh of a processor at 256 MB) |
+//! | times of ours | not on AWS: from the sums of docs/capacity.md (0.36 ms of processor a call by `benches/cold_start/run`, 5 µs a quote, a seventh of a processor at 256 MB) |
 //! | what the template makes | counted in deploy/template.yaml; a test counts again |
 //! | of the original | read in its code, its sizes and times taken as round numbers; docs/cost.md says which |
 
@@ -13,7 +14,7 @@ pub(super) const RECORD_BYTES: f64 = 205.0;
 /// Bytes of a quote in a compressed record of many, and in the lake.
 pub(super) const COMPRESSED_BYTES: f64 = 20.5;
 /// Bytes of a quote's row, as DynamoDB stores it: with 100 for its own index.
-pub(super) const ROW_BYTES: f64 = 280.0 + 100.0;
+pub(super) const ROW_BYTES: f64 = 190.0 + 100.0;
 /// Write units of a quote.
 pub(super) const WRITES_PER_QUOTE: f64 = 1.0;
 /// Read units of stage 1, for each symbol of an event.
@@ -26,8 +27,8 @@ pub(super) const WRITES_STAGE_2: f64 = 1.0 / 16.0;
 pub(super) const PUTS_PER_EVENT: f64 = 1.0;
 /// Write units of an alert: claim and mark with the ledger's index, the policy's state, the row's index of anomalies.
 pub(super) const WRITES_PER_ALERT: f64 = 6.0;
-/// Alerts of a symbol in a day, on real minute quotes with the default rules (README, Numbers).
-pub(super) const ALERTS_PER_SYMBOL_DAY: f64 = 0.75;
+/// Alerts of a symbol in a day, on recorded minutes with the default rules.
+pub(super) const ALERTS_PER_SYMBOL_DAY: f64 = 0.88;
 /// Bytes of the line that stage 1 logs for an event.
 pub(super) const LOG_STAGE_1: f64 = 730.0;
 /// Bytes of the line that stage 2 logs for an event.
@@ -52,8 +53,8 @@ pub(super) const DISK: f64 = 8.0;
 const WAIT: f64 = 20.0;
 /// How much longer a function of [`MEMORY`] computes than a whole processor would.
 const SHARE: f64 = 7.0;
-/// Milliseconds of a whole processor for a call of the SDK.
-const CALL: f64 = 0.15;
+/// Milliseconds of a whole processor for a call of the SDK, with its share of TLS and kernel.
+const CALL: f64 = 0.36;
 /// Milliseconds of a whole processor for a quote.
 const QUOTE: f64 = 0.005;
 

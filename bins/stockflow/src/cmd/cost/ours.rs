@@ -177,11 +177,11 @@ mod tests {
         assert_close(usd(&bill, "S3 PUT requests"), 0.491_4);
         assert_close(bill.line("Lambda requests").unwrap().quantity, 196_560.0);
         assert_close(bill.line("DynamoDB read units").unwrap().quantity, 327_600.0);
-        // 157.5 alerts of 6 units, and a mark for every 16th of 163,800 checkpoints.
-        assert_close(bill.line("SNS publishes").unwrap().quantity, 157.5);
+        // 184.8 alerts of 6 units, and a mark for every 16th of 163,800 checkpoints.
+        assert_close(bill.line("SNS publishes").unwrap().quantity, 184.8);
         assert_close(
             bill.line("DynamoDB write units").unwrap().quantity,
-            163_800.0 + 945.0 + 10_237.5,
+            163_800.0 + 1_108.8 + 10_237.5,
         );
         // 3.066 + 3.65 + 0.64.
         let instance = ["EC2 instance hours", "EC2 address hours", "EC2 disk GB"];
