@@ -59,6 +59,26 @@ async fn after_a_failure_later_checkpoints_of_its_symbol_wait() {
     }
 }
 
+#[tokio::test]
+async fn alerts_of_a_call_are_told_in_the_order_of_the_market() {
+    let rows = [
+        checkpoint("AAPL", 1, None),
+        checkpoint("AAPL", 3, Some(1)),
+        checkpoint("MSFT", 2, None),
+        checkpoint("MSFT", 3, Some(2)),
+    ];
+    let table = Arc::new(MemoryTable::new());
+    table.put(&rows).await.unwrap().into_result().unwrap();
+    let alerter = Arc::new(MemoryAlerter::new());
+    let ledger = Arc::new(MemoryLedger::new());
+    let mut watch = TrendWatch::new(&rules(), table, ledger, alerter.clone());
+    assert!(watch.process(&rows, at(4)).await.report.is_complete());
+    let told: Vec<String> =
+        alerter.sent().iter().map(|a| format!("{} {}", a.symbol, a.cause)).collect();
+    let expected = [("AAPL", 1), ("MSFT", 2), ("AAPL", 3), ("MSFT", 3)];
+    assert_eq!(told, expected.map(|(name, second)| format!("{name} {}", at(second))));
+}
+
 /// Turns with every quote.
 #[derive(Debug)]
 struct Turning;

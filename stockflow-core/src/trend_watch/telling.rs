@@ -10,10 +10,12 @@ use crate::{Alert, Error, ErrorKind, ItemFailure, Result, Timestamp};
 impl TrendWatch {
     /// Sends all alerts that were won, and marks those that were taken over.
     pub(super) async fn send(&self, now: Timestamp, round: &mut Round) {
-        let won = std::mem::take(&mut round.won);
+        let mut won = std::mem::take(&mut round.won);
         if won.is_empty() {
             return;
         }
+        // People read them in the order of the market; those of a symbol come so already, and keep their order.
+        won.sort_by_key(|won| won.alert.cause);
         let alerts: Vec<Alert> = won.iter().map(|won| won.alert.clone()).collect();
         let errors = self.notify(&alerts).await;
         step("sent");
