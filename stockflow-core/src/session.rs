@@ -197,25 +197,44 @@ mod tests {
 
     fn steps(quotes: &[(&str, &str, i64)]) -> Vec<Step> {
         let mut sessions = Sessions::new(Needs::default());
-        quotes
-            .iter()
-            .map(|&(time, open, volume)| {
-                let price = open.parse().unwrap();
-                let quote = Quote {
-                    symbol: "A".parse().unwrap(),
-                    timestamp: time.parse().unwrap(),
-                    open: price,
-                    high: price,
-                    low: price,
-                    price,
-                    previous_close: price,
-                    volume: Volume::new(volume).unwrap(),
-                };
-                let how = sessions.following(&quote).how();
-                sessions.advance(&quote, how);
-                how.step
-            })
-            .collect()
+        quotes.iter().map(|&quote| take(&mut sessions, quote)).collect()
+    }
+
+    fn take(sessions: &mut Sessions, (time, open, volume): (&str, &str, i64)) -> Step {
+        let price = open.parse().unwrap();
+        let quote = Quote {
+            symbol: "A".parse().unwrap(),
+            timestamp: time.parse().unwrap(),
+            open: price,
+            high: price,
+            low: price,
+            price,
+            previous_close: price,
+            volume: Volume::new(volume).unwrap(),
+        };
+        let how = sessions.following(&quote).how();
+        sessions.advance(&quote, how);
+        how.step
+    }
+
+    #[test]
+    fn prices_are_those_since_the_open_and_returns_leave_it_out() {
+        let mut sessions = Sessions::new(Needs { prices: 2, returns: 4 });
+        let mut after = |quote| {
+            take(&mut sessions, quote);
+            (
+                sessions.prices.iter().collect::<Vec<_>>(),
+                sessions.returns.iter().collect::<Vec<_>>(),
+            )
+        };
+        let ten = "10".parse::<Price>().unwrap().units();
+        assert_eq!(after(("2026-11-23T20:58:00Z", "10", 900)), (vec![ten], vec![]));
+        assert_eq!(after(("2026-11-23T20:59:00Z", "10", 950)), (vec![ten, ten], vec![0]));
+        assert_eq!(after(("2026-11-24T14:30:00Z", "20", 5)), (vec![2 * ten], vec![0, 0]));
+        assert_eq!(after(("2026-11-24T14:31:00Z", "20", 9)), (vec![2 * ten; 2], vec![0, 0, 0]));
+        sessions.reset();
+        assert!(sessions.is_new());
+        assert_eq!(sessions, Sessions::new(Needs::default()));
     }
 
     #[test]
