@@ -41,7 +41,7 @@ pub struct Cost {
     /// Prices of another region or contract, in the form of stockflow-aws/prices/us-east-1.toml
     #[arg(long, value_name = "FILE")]
     pub prices: Option<PathBuf>,
-    /// Form of the answer
+    /// Form of the answer; as JSON, one object
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
 }

@@ -12,7 +12,7 @@ use stockflow_core::{Quote, wire};
 use stockflow_local::lake;
 
 use self::records::{Found, Object};
-use crate::{Failure, Outcome};
+use crate::{Failure, Outcome, fail::note};
 
 /// Send what was quarantined or given up through stage 1 again, after a fix
 ///
@@ -103,14 +103,14 @@ impl Tally {
         self.quotes += found.quotes.len() as u64;
         self.unreadable += found.unreadable.len() as u64;
         for (index, why) in &found.unreadable {
-            eprintln!("left: {name}, record {index}: {why}");
+            note(format_args!("left: {name}, record {index}: {why}"));
         }
     }
 
     /// Tells that of an object nothing can be read, and why.
     pub(crate) fn refuse(&mut self, name: &str, why: &str) {
         self.refused += 1;
-        eprintln!("left: {name}: {why}");
+        note(format_args!("left: {name}: {why}"));
     }
 
     /// Tells the sums on standard error.
@@ -119,9 +119,9 @@ impl Tally {
     /// There are objects of which nothing could be read.
     pub(crate) fn tell(&self, what: &str) -> Outcome {
         let Self { objects, quotes, unreadable, noted, refused } = self;
-        eprintln!(
+        note(format_args!(
             "{objects} objects: {quotes} quotes {what}, {unreadable} records left that cannot be read, {noted} sent before"
-        );
+        ));
         if *refused > 0 {
             return Err(Failure::failed(format!("{refused} objects cannot be read, see above")));
         }

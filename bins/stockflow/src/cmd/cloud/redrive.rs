@@ -74,9 +74,9 @@ fn read(key: &str, body: &[u8]) -> Result<Option<Found>, String> {
         other => other.to_string(),
     };
     if kept.get("DDBStreamBatchInfo").is_some() || event.contains("\"aws:dynamodb\"") {
-        eprintln!(
+        crate::fail::note(format_args!(
             "passed over: {key}: checkpoints; the next one of each symbol brings along what was not followed"
-        );
+        ));
         return Ok(None);
     }
     let mut found = Found::default();
