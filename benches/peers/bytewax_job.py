@@ -1,6 +1,7 @@
 """The three rules of the pipeline bench on bytewax, one worker: JSON lines in memory in, alerts in memory out.
 
-usage: bytewax_job.py FILE ROUNDS
+usage: bytewax_job.py FILE ROUNDS FORM
+FORM is `items` (the operators for one record at a time, as its guide has them) or `batches` (those for many, which are the fastest).
 Prints one JSON object: quotes, alerts, and the CPU seconds of each round.
 """
 
@@ -92,12 +93,21 @@ def decode(line):
     return record["symbol"], record
 
 
-def run(lines):
+def judge(state, record):
+    state = state or Judge(None)
+    return state, state.on_batch((record,))[0]
+
+
+def run(lines, form):
     alerts = []
     flow = Dataflow("quotes")
     stream = op.input("lines", flow, TestingSource(lines, batch_size=BATCH))
-    stream = op.flat_map_batch("decode", stream, lambda batch: [decode(line) for line in batch])
-    stream = op.stateful_batch("judge", stream, Judge)
+    if form == "items":
+        stream = op.map("decode", stream, decode)
+        stream = op.stateful_flat_map("judge", stream, judge)
+    else:
+        stream = op.flat_map_batch("decode", stream, lambda batch: [decode(line) for line in batch])
+        stream = op.stateful_batch("judge", stream, Judge)
     op.output("alerts", stream, TestingSink(alerts))
     start = time.process_time()
     run_main(flow)
@@ -107,7 +117,7 @@ def run(lines):
 def main():
     with open(sys.argv[1], "rb") as file:
         lines = file.read().splitlines()
-    rounds = [run(lines) for _ in range(int(sys.argv[2]))]
+    rounds = [run(lines, sys.argv[3]) for _ in range(int(sys.argv[2]))]
     print(
         json.dumps(
             {

@@ -19,8 +19,8 @@ impl Answer {
     }
 }
 
-/// Runs the script over `records`, or says why it cannot.
-pub(crate) fn run(records: &[&'static [u8]], rounds: usize) -> Result<Answer, String> {
+/// Runs the script over `records` in one of its forms, or says why it cannot.
+pub(crate) fn run(records: &[&'static [u8]], rounds: usize, form: &str) -> Result<Answer, String> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("peers");
     let python = folder.join(".venv/bin/python");
     if !python.exists() {
@@ -34,6 +34,7 @@ pub(crate) fn run(records: &[&'static [u8]], rounds: usize) -> Result<Answer, St
                 .arg(folder.join("bytewax_job.py"))
                 .arg(&file)
                 .arg(rounds.to_string())
+                .arg(form)
                 .output()
         });
     let _ = std::fs::remove_file(&file);

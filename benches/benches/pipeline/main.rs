@@ -1,5 +1,5 @@
 //! JSON bytes in, judged, alerts in memory, on one core: the monitor against the same job on timely with sonic-rs, in a bare
-//! loop with sonic-rs, and on bytewax.
+//! loop with sonic-rs, and on bytewax, by its operators for one record at a time and by those for batches.
 //!
 //! The job: three rules (5 % from the previous close, six deviations of the last 20 returns, 5 over 20 quotes crossing), each
 //! alert at most once in 30 minutes of market time. The peers do less for it: floats, nothing checked, no order of
@@ -54,16 +54,17 @@ fn main() {
             }),
         ],
     );
-    match bytewax::run(&slices, 3) {
-        Ok(answer) => {
-            let (nanos, alerts) = (answer.nanos(), answer.alerts);
-            let ratio = nanos / standings[0].nanos;
-            println!(
-                "  {:<52} {nanos:>9.1} ns  {ratio:>7.2} x  ({alerts} alerts)",
-                "bytewax + orjson"
-            );
+    for (form, title) in
+        [("items", "bytewax + orjson, item by item"), ("batches", "bytewax + orjson, in batches")]
+    {
+        match bytewax::run(&slices, 3, form) {
+            Ok(answer) => {
+                let (nanos, alerts) = (answer.nanos(), answer.alerts);
+                let ratio = nanos / standings[0].nanos;
+                println!("  {title:<52} {nanos:>9.1} ns  {ratio:>7.2} x  ({alerts} alerts)");
+            }
+            Err(why) => println!("  {title}: {why}"),
         }
-        Err(why) => println!("  bytewax + orjson: {why}"),
     }
     compare(
         &format!("all default rules, {SYMBOLS} symbols"),
