@@ -11,6 +11,9 @@ use super::emulator::{EmulatorError, failed};
 /// The emulator and everything that it needs, in the versions that this crate is tested with.
 const REQUIREMENTS: &str = include_str!("requirements.txt");
 
+/// Makes a place for them.
+const ENVIRONMENT: &str = include_str!("environment.py");
+
 /// Where the folder with the emulator is, if not below the build's own target folder.
 const HOME: &str = "STOCKFLOW_EMULATOR_HOME";
 
@@ -37,7 +40,7 @@ fn emulator_programs() -> Result<PathBuf, EmulatorError> {
 }
 
 /// A Python interpreter that has these packages and nothing else, for a test that holds something against a reference in
-/// Python; installed at its first use in the folder `name` beside the build's other files, with `python3 -m venv` and `pip`.
+/// Python; installed at its first use in the folder `name` beside the build's other files, with `pip` in a virtual environment.
 ///
 /// `requirements` are lines of `package==version`, dependencies included.
 ///
@@ -60,12 +63,13 @@ fn installed(home: &Path, requirements: &str) -> Result<PathBuf, EmulatorError> 
     if fs::read_to_string(&done).is_ok_and(|text| text == requirements) && python.exists() {
         return Ok(programs);
     }
-    run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(home).current_dir("/"))?;
+    let environment = ["-c", ENVIRONMENT];
+    run("making it", Command::new("python3").args(environment).arg(home).current_dir("/"))?;
     let list = home.join("wanted.txt");
     fs::write(&list, requirements)
         .map_err(|error| failed("writing the list of packages", &error))?;
     let pip = ["-m", "pip", "install", "--quiet", "--no-deps", "--disable-pip-version-check", "-r"];
-    run(Command::new(python).args(pip).arg(&list))?;
+    run("installing into it", Command::new(python).args(pip).arg(&list))?;
     fs::rename(&list, &done).map_err(|error| failed("noting what was installed", &error))?;
     Ok(programs)
 }
@@ -78,13 +82,14 @@ fn target() -> Result<PathBuf, EmulatorError> {
     Ok(target.unwrap_or(&std::env::temp_dir() as &Path).to_owned())
 }
 
-fn run(command: &mut Command) -> Result<(), EmulatorError> {
-    let output = command.output().map_err(|error| failed(&format!("{command:?}"), &error))?;
+fn run(doing: &str, command: &mut Command) -> Result<(), EmulatorError> {
+    let doing = format!("an environment for Python: {doing}");
+    let output = command.output().map_err(|error| failed(&doing, &error))?;
     if output.status.success() {
         return Ok(());
     }
     Err(EmulatorError(format!(
-        "{command:?} ended with {}; a test on the emulator needs python3 with venv and pip, and the Python package index: {}",
+        "{doing} ended with {}; a test on the emulator needs python3 and the Python package index: {}",
         output.status,
         String::from_utf8_lossy(&output.stderr),
     )))
