@@ -1,11 +1,8 @@
 //! Cursors of readers.
 
-use std::time::Duration;
-
 use stockflow_aws::{
-    Patience,
     dynamodb::{CURSORS, DynamoCursors},
-    testing::{Fault, Faults},
+    testing::Fault,
 };
 use stockflow_core::{Cursor, CursorStore as _, ErrorKind};
 
@@ -62,15 +59,7 @@ async fn what_was_stored_is_found_whatever_fails_on_the_way() {
     let client = world::client();
     CURSORS.create(&client, CURSORS.name).await.unwrap();
     for seed in 0..3 {
-        let faults = Faults::by_seed(seed)
-            .with(Fault::Reset, 0.2)
-            .with(Fault::Timeout, 0.2)
-            .with(Fault::Throttle, 0.1)
-            .with(Fault::ServerError, 0.1);
-        let (client, http) = world::through(&client, faults);
-        let hasty = Patience::default()
-            .with_waits(Duration::from_millis(1), Duration::from_millis(8))
-            .with_deadline(Duration::from_secs(120));
+        let (client, http, hasty) = world::troubled(&client, seed);
         let cursors = DynamoCursors::new(client, CURSORS.name, &format!("reader {seed}")).unwrap();
         let cursors = cursors.with_patience(hasty);
         for n in 0..20 {

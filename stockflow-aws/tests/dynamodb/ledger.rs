@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use stockflow_aws::{
-    Patience,
     dynamodb::{ALERTS, DynamoLedger},
     testing::{Fault, Faults, FaultyClient},
 };
@@ -88,19 +87,10 @@ async fn a_rule_with_slashes_is_no_alert() {
     assert_eq!(ledger.policy_state(&key).await.unwrap(), Some(state));
 }
 
-/// Answers are lost, requests throttled, connections broken; nobody has to wait long for another attempt.
 async fn troubled(seed: u64) -> (DynamoLedger, FaultyClient) {
     let client = world::client();
     ALERTS.create(&client, ALERTS.name).await.unwrap();
-    let faults = Faults::by_seed(seed)
-        .with(Fault::Reset, 0.25)
-        .with(Fault::Timeout, 0.25)
-        .with(Fault::Throttle, 0.1)
-        .with(Fault::ServerError, 0.1);
-    let (client, http) = world::through(&client, faults);
-    let hasty = Patience::default()
-        .with_waits(Duration::from_millis(1), Duration::from_millis(8))
-        .with_deadline(Duration::from_secs(120));
+    let (client, http, hasty) = world::troubled(&client, seed);
     (DynamoLedger::new(client, ALERTS.name).unwrap().with_patience(hasty), http)
 }
 

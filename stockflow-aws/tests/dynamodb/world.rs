@@ -1,13 +1,15 @@
 //! Tables on the emulator.
 
+use std::time::Duration;
+
 use aws_sdk_dynamodb::{
     Client,
     config::{Builder, retry::RetryConfig},
 };
 use stockflow_aws::{
-    client,
+    Patience, client,
     dynamodb::{ALERTS, CURSORS, DynamoCursors, DynamoLedger, DynamoTable, QUOTES},
-    testing::{Emulator, Faults, FaultyClient},
+    testing::{Emulator, Fault, Faults, FaultyClient},
 };
 
 /// A client of an account that nobody else uses.
@@ -24,6 +26,21 @@ pub(crate) fn through(client: &Client, faults: Faults) -> (Client, FaultyClient)
     let http = faults.around(client::https());
     let config = client.config().to_builder().http_client(http.clone()).build();
     (Client::from_conf(config), http)
+}
+
+/// The same client where answers are lost, requests throttled and connections broken; and a patience with which nobody has to
+/// wait long for another attempt.
+pub(crate) fn troubled(client: &Client, seed: u64) -> (Client, FaultyClient, Patience) {
+    let faults = Faults::by_seed(seed)
+        .with(Fault::Reset, 0.25)
+        .with(Fault::Timeout, 0.25)
+        .with(Fault::Throttle, 0.1)
+        .with(Fault::ServerError, 0.1);
+    let (client, http) = through(client, faults);
+    let hasty = Patience::default()
+        .with_waits(Duration::from_millis(1), Duration::from_millis(8))
+        .with_deadline(Duration::from_secs(120));
+    (client, http, hasty)
 }
 
 /// An empty table.
